@@ -1,0 +1,128 @@
+use diagnostics::TextRange;
+
+use crate::{Change, Edited, Export, FORMATS, Refusal, RuleListing};
+
+/// A vendor's format. One folder each; vendors do not know each other.
+pub trait Format: Sync {
+    /// The name on the command line and in policies, in kebab-case: `azure-nsg`.
+    fn name(&self) -> &'static str;
+
+    /// What it is, in the vendor's words, for `flowright import --help` and messages.
+    fn title(&self) -> &'static str;
+
+    /// Whether `text` is of this format, from its content alone. Cheap: it looks at the beginning, or for landmarks.
+    fn detect(&self, text: &str) -> Detection;
+
+    /// Reads an export.
+    ///
+    /// An error means that nothing of it can be used: another format, truncated, or no rule at all in it. A
+    /// statement that is not understood is not an error: it is kept as an unknown and counted.
+    fn import(&self, text: &str) -> Result<Export, ImportError>;
+
+    /// Writes a whole rule set, so that [`import`](Format::import) of the result decides the same; the caller proves it.
+    fn emit(&self, listing: &RuleListing) -> Result<String, Refusal>;
+
+    /// The edits of `text` (read before as `export`) that make `changes` to the rule set with index `rule_set`, and the
+    /// vendor's commands that do the same on the running firewall, and those that take it back.
+    fn edit(
+        &self,
+        text: &str,
+        export: &Export,
+        rule_set: usize,
+        changes: &[Change],
+    ) -> Result<Edited, Refusal>;
+}
+
+/// How sure a format is that a text is its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detection {
+    No,
+    /// It could be: taken when no other format is sure.
+    Perhaps,
+    Sure,
+}
+
+/// Why an export cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportError {
+    /// Where in the text; the whole of it where no place is to blame.
+    pub place: TextRange,
+    pub message: String,
+    /// The one next step.
+    pub help: String,
+}
+
+impl ImportError {
+    pub fn new(place: TextRange, message: impl Into<String>, help: impl Into<String>) -> Self {
+        ImportError { place, message: message.into(), help: help.into() }
+    }
+}
+
+/// The format with this name (`azure-nsg`; underscores, as policies write them, count as dashes).
+pub fn find(name: &str) -> Option<&'static dyn Format> {
+    let name = name.replace('_', "-");
+    FORMATS.iter().copied().find(|format| format.name() == name)
+}
+
+/// The format of `text`, by its content. `None` where none is likely, or two are equally so.
+pub fn detect(text: &str) -> Option<&'static dyn Format> {
+    let best = FORMATS.iter().map(|format| format.detect(text)).max()?;
+    let mut likely = FORMATS.iter().filter(|format| format.detect(text) == best);
+    let first = likely.next().copied();
+    if best == Detection::No || likely.next().is_some() { None } else { first }
+}
+
+/// Reads `text` as the format with the given name, or as the one its content shows.
+///
+/// The rule sets of the result are well formed ([`space::RuleSet::check`]), and at least one statement in it was
+/// understood.
+pub fn import(text: &str, format: Option<&str>) -> Result<Export, ImportError> {
+    let start = TextRange::new(0, 0);
+    let names = || FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>().join(", ");
+    let format = match format {
+        Some(name) => find(name).ok_or_else(|| {
+            ImportError::new(
+                start,
+                format!("no format is called `{name}`"),
+                format!("use one of: {}", names()),
+            )
+        })?,
+        None if text.trim().is_empty() => {
+            return Err(ImportError::new(start, "the export is empty", "export the rules again"));
+        }
+        None => detect(text).ok_or_else(|| {
+            let help = format!("if you know what it is, name the format: one of {}", names());
+            ImportError::new(start, "the format of the export is not recognised", help)
+        })?,
+    };
+    let export = format.import(text)?;
+    if export.coverage.totals().understood == 0 || export.rule_sets.is_empty() {
+        let message = format!("nothing in the export was understood as {}", format.title());
+        return Err(ImportError::new(start, message, "check that the file is whole and of that format"));
+    }
+    for rule_set in &export.rule_sets {
+        if let Err(error) = rule_set.rules.check() {
+            return Err(structure_error(rule_set, &error));
+        }
+    }
+    Ok(export)
+}
+
+fn structure_error(rule_set: &crate::RuleSetExport, error: &space::StructureError) -> ImportError {
+    let (rule, message) = match error {
+        space::StructureError::NoSuchChain { rule } => {
+            (*rule, "a rule leads to a chain that is not there".to_owned())
+        }
+        space::StructureError::Cycle { rules } => {
+            let names: Vec<&str> =
+                rules.iter().filter_map(|id| rule_set.entry(*id)).map(|entry| entry.name.as_str()).collect();
+            let shown = if names.len() > 6 { &names[names.len() - 6..] } else { &names[..] };
+            (
+                rules.last().copied(),
+                format!("the chains of `{}` lead in a circle: {}", rule_set.name, shown.join(", ")),
+            )
+        }
+    };
+    let place = rule.and_then(|id| rule_set.entry(id)).map_or(TextRange::new(0, 0), |entry| entry.place);
+    ImportError::new(place, message, "no firewall loads such a rule set: export it again")
+}

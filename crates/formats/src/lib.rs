@@ -1,0 +1,22 @@
+//! Vendor formats: export text -> the vendor's own model -> rule sets, and back; and what became of every line.
+//! See README.md.
+
+mod change;
+mod coverage;
+mod export;
+mod format;
+mod json;
+pub mod text;
+
+pub mod azure_nsg;
+pub mod feed;
+pub mod iptables;
+pub mod plain;
+
+pub use change::{Change, Edited, NewRule, Refusal, RuleListing};
+pub use coverage::{Coverage, Statement, Status, Totals};
+pub use export::{Direction, Export, Problem, RuleEntry, RuleSetExport, StageEntry};
+pub use format::{Detection, Format, ImportError, detect, find, import};
+
+/// Every format there is. Detection, `--format` names, pages and completions are derived from it.
+pub static FORMATS: &[&dyn Format] = &[&iptables::Iptables, &azure_nsg::AzureNsg, &plain::Plain];
