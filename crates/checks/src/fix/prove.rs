@@ -1,0 +1,77 @@
+use compiler::{File, Kind, declared, declared_by_known_name, questions, requirements};
+use diagnostics::{Edit, Safety, apply};
+use formats::{Change, Edited};
+use space::{Effort, FlowSet, difference};
+
+use crate::Context;
+
+/// What a change comes to: the rule sets of the edited text, read back, minus those of the text as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    pub safety: Safety,
+    pub newly_permitted: FlowSet,
+    pub newly_denied: FlowSet,
+}
+
+/// A change in the vendor's words, read back and proved.
+pub(super) struct Written {
+    pub edits: Vec<Edit>,
+    pub commands: Vec<String>,
+    pub rollback: Vec<String>,
+    pub proof: Proof,
+}
+
+/// Has the export's format write `changes`, reads the result back, and subtracts. An error is the reason why it cannot
+/// be done; then nothing is shown as done.
+pub(super) fn written_and_proved(
+    context: &Context<'_>,
+    export: File,
+    rule_set: usize,
+    changes: &[Change],
+    wants_permission: bool,
+) -> Result<Written, String> {
+    let db = context.db;
+    let text = export.text(db);
+    let before = compiler::imported(db, export).as_ref().map_err(|error| error.message.clone())?;
+    let format = super::format_of(context, export).ok_or("the format of the export is not known")?;
+    let Edited { edits, commands, rollback } = format
+        .edit(text, before, rule_set, changes)
+        .map_err(|refusal| format!("{}; {}", refusal.message, refusal.help))?;
+    let after = apply(text, &edits).ok_or("the edits of the export overlap")?;
+    let after = formats::import(&after, Some(before.format))
+        .map_err(|error| format!("the edited export cannot be read back: {}", error.message))?;
+    if before.rule_sets.len() != after.rule_sets.len() {
+        return Err("the edited export has other rule sets than before".to_owned());
+    }
+    let exhausted = |_| "the proof takes too many region operations".to_owned();
+    let effort = Effort::usual();
+    let (mut permitted, mut denied) = (FlowSet::empty(), FlowSet::empty());
+    for (old, new) in before.rule_sets.iter().zip(&after.rule_sets) {
+        // A chain that several rule sets share changes all of them.
+        let difference = difference(&old.rules, &new.rules, &effort).map_err(exhausted)?;
+        permitted = permitted.union(difference.permitted(&effort).map_err(exhausted)?);
+        denied = denied.union(difference.denied(&effort).map_err(exhausted)?);
+    }
+    let newly_permitted = permitted.canonical(&effort).map_err(exhausted)?;
+    let newly_denied = denied.canonical(&effort).map_err(exhausted)?;
+    if wants_permission && newly_permitted.is_empty() {
+        return Err("a rule there would permit nothing new".to_owned());
+    }
+    let facts = compiler::known_facts(db, context.project);
+    let forbidden: FlowSet = requirements(db, context.project)
+        .iter()
+        .filter(|requirement| requirement.kind == Kind::Never)
+        .flat_map(|requirement| &requirement.alternatives)
+        .flat_map(|alternative| questions(&alternative.from, &alternative.to, &alternative.services, facts))
+        .map(|question| question.region)
+        .collect();
+    if newly_permitted.overlaps(&forbidden) {
+        return Err("it would permit a flow that the policy forbids: change the one or the other".to_owned());
+    }
+    let known = declared(db, context.project)
+        .union(declared_by_known_name(db, context.project))
+        .map(|region| space::Region { in_interface: space::Set::any(), ..region.clone() });
+    let safe = newly_denied.is_empty() && newly_permitted.is_subset_of(&known, &effort).map_err(exhausted)?;
+    let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+    Ok(Written { edits, commands, rollback, proof: Proof { safety, newly_permitted, newly_denied } })
+}
