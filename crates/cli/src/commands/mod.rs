@@ -1,0 +1,12 @@
+//! One file a command.
+
+pub mod check;
+pub mod diff;
+pub mod explain;
+pub mod feed;
+pub mod fix;
+pub mod fmt;
+pub mod import;
+pub mod library;
+pub mod query;
+pub mod test;
