@@ -27,7 +27,7 @@ pub fn run(arguments: &Fix) -> Result<Status, Error> {
     let text = match arguments.emit {
         Some(Carrier::Diff) => diffs(&loaded, &fixes.files),
         Some(Carrier::Commands) => lines(fixes.applied.iter().flat_map(|fix| &fix.commands)),
-        Some(Carrier::Rollback) => lines(fixes.applied.iter().rev().flat_map(|fix| &fix.rollback)),
+        Some(Carrier::Rollback) => rollback(&loaded, &fixes),
         None => in_words(&loaded, &fixes, arguments.write),
     };
     if arguments.write {
@@ -44,6 +44,20 @@ pub fn run(arguments: &Fix) -> Result<Status, Error> {
 
 fn lines<'a>(lines: impl Iterator<Item = &'a String>) -> String {
     lines.fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// The vendor's commands that take the fixes back; for a format that no device takes commands for, the diff backwards.
+fn rollback(loaded: &Loaded, fixes: &Fixes) -> String {
+    let commands = lines(fixes.applied.iter().rev().flat_map(|fix| &fix.rollback));
+    let of = |changed: &&Changed| {
+        fixes.applied.iter().any(|fix| fix.file == changed.file && !fix.rollback.is_empty())
+    };
+    let back = fixes.files.iter().filter(|changed| !of(changed)).map(|changed| Changed {
+        file: changed.file,
+        before: changed.after.clone(),
+        after: changed.before.clone(),
+    });
+    commands + &diffs(loaded, &back.collect::<Vec<_>>())
 }
 
 /// Unified diffs of the exports, as `patch` takes them.
