@@ -36,7 +36,7 @@ pub fn emitted(
 ) -> Result<Written, String> {
     let listing = listing(family, hook, random);
     let iptables = formats::find("iptables").ok_or("there is no format iptables")?;
-    let text = match iptables.emit(&listing) {
+    let text = match iptables.emit(std::slice::from_ref(&listing)) {
         Ok(text) => text,
         Err(refusal) if refusal.message.is_empty() || refusal.help.is_empty() => {
             return Err("it does not say why".to_owned());

@@ -62,6 +62,19 @@ pub struct Refusal {
     pub help: String,
 }
 
+impl RuleListing {
+    /// The one listing, for a vendor that writes one rule set to a file.
+    pub fn only(listings: &[RuleListing]) -> Result<&RuleListing, Refusal> {
+        match listings {
+            [listing] => Ok(listing),
+            _ => Err(Refusal::new(
+                format!("{} rule sets do not go into one file of this format", listings.len()),
+                "write one file for each",
+            )),
+        }
+    }
+}
+
 impl Refusal {
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
         Refusal { message: message.into(), help: help.into() }

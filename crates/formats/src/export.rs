@@ -1,7 +1,7 @@
 use diagnostics::TextRange;
-use space::{RuleId, RuleSet};
+use space::{RuleId, RuleSet, Side, Symbol, SymbolKind};
 
-use crate::Coverage;
+use crate::{Coverage, Day, Inventory};
 
 /// What a firewall's export says, as rule sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,7 @@ pub struct Export {
     pub coverage: Coverage,
     /// What is wrong in the file without making it unreadable: an object that is not defined, host bits in an address.
     pub problems: Vec<Problem>,
+    pub inventory: Inventory,
 }
 
 /// Ordered rules with a default, and where in the file they stand.
@@ -20,7 +21,8 @@ pub struct RuleSetExport {
     /// Unique in the export: `FORWARD`, `nsg-backup/inbound`.
     pub name: String,
     pub direction: Direction,
-    /// Whether replies pass by themselves, so that a flow is its first packet.
+    /// Whether replies pass by themselves, so that a flow is its first packet. Where they do not, a flow is its first
+    /// packet and the replies to it, and rules for replies alone have the condition [`established`].
     pub stateful: bool,
     /// The meaning. Rule ids are indices into `entries`.
     pub rules: RuleSet,
@@ -58,8 +60,15 @@ pub struct RuleEntry {
     pub logs: bool,
     /// Not written in the file by anybody: the vendor adds it.
     pub implied: bool,
+    /// The last day on which its schedule lets it match anything.
+    pub expires: Option<Day>,
     /// Why it matches nothing here, where that is known and no mistake: `for replies`, `disabled`.
     pub inactive: Option<&'static str>,
+}
+
+/// What a stateless rule set tells replies by (TCP with ACK or RST): it holds of every packet of a connection but the first.
+pub fn established() -> Symbol {
+    Symbol::new(Side::Packet, SymbolKind::Match, "established")
 }
 
 /// Where a default comes from.

@@ -1,6 +1,6 @@
 use diagnostics::TextRange;
 
-use crate::{Change, Edited, Export, FORMATS, Refusal, RuleListing};
+use crate::{Change, Direction, Edited, Export, FORMATS, Refusal, RuleListing};
 
 /// A vendor's format. One folder each; vendors do not know each other.
 pub trait Format: Sync {
@@ -19,8 +19,9 @@ pub trait Format: Sync {
     /// statement that is not understood is not an error: it is kept as an unknown and counted.
     fn import(&self, text: &str) -> Result<Export, ImportError>;
 
-    /// Writes a whole rule set, so that [`import`](Format::import) of the result decides the same; the caller proves it.
-    fn emit(&self, listing: &RuleListing) -> Result<String, Refusal>;
+    /// Writes whole rule sets as one file, so that [`import`](Format::import) of the result gives, for each listing, a
+    /// rule set of its direction that decides the same; the caller proves it.
+    fn emit(&self, listings: &[RuleListing]) -> Result<String, Refusal>;
 
     /// The edits of `text` (read before as `export`) that make `changes` to the rule set with index `rule_set`, and the
     /// vendor's commands that do the same on the running firewall, and those that take it back.
@@ -31,6 +32,23 @@ pub trait Format: Sync {
         rule_set: usize,
         changes: &[Change],
     ) -> Result<Edited, Refusal>;
+
+    /// The rule sets that a policy becomes: one for what passes through, or one for each way to and from what stands
+    /// behind it.
+    fn directions(&self) -> &'static [Direction] {
+        &[Direction::Transit]
+    }
+
+    /// Whether replies pass by themselves in what [`emit`](Format::emit) writes.
+    fn stateful(&self) -> bool {
+        true
+    }
+
+    /// How a DNS name or wildcard in a rule matches on this vendor's firewalls, in a sentence for messages; `None`
+    /// where rules cannot have names.
+    fn wildcards(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// How sure a format is that a text is its own.

@@ -5,6 +5,7 @@ mod change;
 mod coverage;
 mod export;
 mod format;
+mod inventory;
 mod json;
 pub mod text;
 
@@ -15,8 +16,9 @@ pub mod plain;
 
 pub use change::{Change, Edited, NewRule, Refusal, RuleListing};
 pub use coverage::{Coverage, Statement, Status, Totals};
-pub use export::{Direction, Export, Problem, RuleEntry, RuleSetExport, StageEntry};
+pub use export::{Direction, Export, Problem, RuleEntry, RuleSetExport, StageEntry, established};
 pub use format::{Detection, Format, ImportError, detect, find, import};
+pub use inventory::{Day, InterfaceEntry, Inventory, NamePattern, ObjectEntry, ObjectTable, UndefinedEntry};
 
 /// Every format there is. Detection, `--format` names, pages and completions are derived from it.
 pub static FORMATS: &[&dyn Format] = &[&iptables::Iptables, &azure_nsg::AzureNsg, &plain::Plain];

@@ -225,6 +225,7 @@ impl<'a, 'j> Import<'_, 'a, 'j> {
             enabled: true,
             logs: false,
             implied: false,
+            expires: None,
             inactive: None,
         };
         let rule = match item.kind {

@@ -24,7 +24,10 @@ mod tests;
 use diagnostics::TextRange;
 
 use crate::json::Json;
-use crate::{Change, Detection, Edited, Export, Format, ImportError, Problem, Refusal, RuleListing};
+use crate::{
+    Change, Detection, Direction, Edited, Export, Format, ImportError, Inventory, Problem, Refusal,
+    RuleListing,
+};
 
 pub struct AzureNsg;
 
@@ -87,11 +90,15 @@ impl Format for AzureNsg {
                 help: "correct them, and import again".to_owned(),
             });
         }
-        Ok(Export { format: self.name(), rule_sets, coverage, problems })
+        Ok(Export { format: self.name(), rule_sets, coverage, problems, inventory: Inventory::default() })
     }
 
-    fn emit(&self, listing: &RuleListing) -> Result<String, Refusal> {
-        emit::emit(listing)
+    fn emit(&self, listings: &[RuleListing]) -> Result<String, Refusal> {
+        emit::emit(listings)
+    }
+
+    fn directions(&self) -> &'static [Direction] {
+        &[Direction::Inbound, Direction::Outbound]
     }
 
     fn edit(

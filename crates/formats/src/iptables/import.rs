@@ -8,7 +8,7 @@ use super::dump::{Dump, Table, TableKind};
 use super::meaning::{Meaning, Surroundings, Translator};
 use super::pipeline::Pipeline;
 use super::{addresses, parse, rule_set, tokens};
-use crate::{Coverage, Direction, Export, ImportError, Problem, Status};
+use crate::{Coverage, Direction, Export, ImportError, Inventory, Problem, Status};
 
 /// Reads an export.
 pub(super) fn import(text: &str) -> Result<Export, ImportError> {
@@ -28,7 +28,7 @@ pub(super) fn import(text: &str) -> Result<Export, ImportError> {
 
     problems.extend(dump.problems.iter().cloned());
     problems.sort_by_key(|problem| problem.place);
-    Ok(Export { format: super::NAME, rule_sets, coverage, problems })
+    Ok(Export { format: super::NAME, rule_sets, coverage, problems, inventory: Inventory::default() })
 }
 
 /// A table with what its rules mean.

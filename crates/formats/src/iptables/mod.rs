@@ -78,8 +78,8 @@ impl Format for Iptables {
         import::import(text)
     }
 
-    fn emit(&self, listing: &RuleListing) -> Result<String, Refusal> {
-        emit::emit(listing)
+    fn emit(&self, listings: &[RuleListing]) -> Result<String, Refusal> {
+        emit::emit(RuleListing::only(listings)?)
     }
 
     fn edit(

@@ -179,6 +179,7 @@ impl<'p> Builder<'p> {
             enabled: true,
             logs: false,
             implied: true,
+            expires: None,
             inactive: None,
         });
     }
@@ -204,6 +205,7 @@ impl<'p> Builder<'p> {
             enabled: true,
             logs: false,
             implied: false,
+            expires: None,
             inactive: None,
         });
     }
@@ -238,6 +240,7 @@ impl<'p> Builder<'p> {
             enabled: true,
             logs: meaning.logs,
             implied: false,
+            expires: None,
             inactive,
         });
         Some(Rule { id, matches, action })

@@ -7,7 +7,8 @@ use crate::plain::parse::{Meaning, Row, Rule, parse};
 use crate::plain::records::Word;
 use crate::plain::values::shown;
 use crate::{
-    Coverage, Direction, Export, ImportError, Problem, RuleEntry, RuleSetExport, StageEntry, Status,
+    Coverage, Direction, Export, ImportError, Inventory, Problem, RuleEntry, RuleSetExport, StageEntry,
+    Status,
 };
 
 /// The name of the one rule set, and of the list that its rules stand in.
@@ -54,6 +55,7 @@ pub fn import(text: &str) -> Result<Export, ImportError> {
         }],
         coverage: importer.coverage,
         problems: importer.problems,
+        inventory: Inventory::default(),
     })
 }
 
@@ -136,6 +138,7 @@ impl<'t> Importer<'t> {
             enabled: row.enabled,
             logs: row.logs,
             implied: false,
+            expires: None,
             inactive: (!row.enabled).then_some("disabled"),
         });
     }

@@ -40,8 +40,8 @@ impl Format for Plain {
         import::import(text)
     }
 
-    fn emit(&self, listing: &RuleListing) -> Result<String, Refusal> {
-        emit::emit(listing)
+    fn emit(&self, listings: &[RuleListing]) -> Result<String, Refusal> {
+        emit::emit(RuleListing::only(listings)?)
     }
 
     fn edit(

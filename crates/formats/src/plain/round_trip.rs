@@ -33,7 +33,7 @@ fn named(name: &str) -> Region {
 
 fn refusal(region: Region) -> Refusal {
     let rules = vec![rule("a", true, region)];
-    Plain.emit(&listing(rules, false)).expect_err("a row cannot say this")
+    Plain.emit(&[listing(rules, false)]).expect_err("a row cannot say this")
 }
 
 /// Applies changes to a table and returns the new text.
@@ -59,15 +59,15 @@ names,permit,any,*.example.com,udp
 \"say \"\"hi\"\", there\",deny,any,any,gre
 default rule,deny,any,any6,any
 ";
-    assert_eq!(Plain.emit(&listing(rules, false)).as_deref(), Ok(expected));
+    assert_eq!(Plain.emit(&[listing(rules, false)]).as_deref(), Ok(expected));
     let from = Region { source_port: IntervalSet::range(1024, 65535), ..https() };
     assert_eq!(
-        Plain.emit(&listing(vec![rule("# a", true, from)], true)).as_deref(),
+        Plain.emit(&[listing(vec![rule("# a", true, from)], true)]).as_deref(),
         Ok("name,action,source,destination,service,source_port\n\
             \"# a\",permit,any,any,tcp/443,1024-65535\ndefault,permit,any,any,any,\n")
     );
     assert_eq!(
-        Plain.emit(&listing(Vec::new(), false)).as_deref(),
+        Plain.emit(&[listing(Vec::new(), false)]).as_deref(),
         Ok("name,action,source,destination,service\ndefault,deny,any,any,any\n")
     );
 }
@@ -86,7 +86,7 @@ fn icmp_types_are_written_as_short_as_they_are_exact() {
     ] {
         let region = Region::any().service(protocol::ICMP, IntervalSet::range(low, high));
         let rules = vec![rule("a", true, region)];
-        let text = Plain.emit(&listing(rules.clone(), false)).unwrap();
+        let text = Plain.emit(&[listing(rules.clone(), false)]).unwrap();
         assert!(text.ends_with(&format!(",{words}\n")), "{text}");
         assert_eq!(read_meanings(&Plain.import(&text).unwrap()), meanings(&rules));
     }
@@ -138,7 +138,7 @@ fn what_a_row_cannot_say_is_refused() {
 #[test]
 fn a_name_and_the_wildcards_above_it_are_one_name() {
     for name in ["a.b.example.com", "*.b.example.com", "autodiscover.*.example.com"] {
-        let text = Plain.emit(&listing(vec![rule("a", true, named(name))], false)).unwrap();
+        let text = Plain.emit(&[listing(vec![rule("a", true, named(name))], false)]).unwrap();
         assert!(text.ends_with(&format!("a,permit,any,{name},any\n")), "{text}");
     }
 }
@@ -445,7 +445,7 @@ proptest! {
         rules in prop::collection::vec(any_rule(), 0..5),
         default_permit: bool,
     ) {
-        let text = Plain.emit(&listing(rules.clone(), default_permit)).unwrap();
+        let text = Plain.emit(&[listing(rules.clone(), default_permit)]).unwrap();
         prop_assert_eq!(Plain.detect(&text), Detection::Sure);
         let export = Plain.import(&text).unwrap();
         prop_assert_eq!(&export.problems, &[]);

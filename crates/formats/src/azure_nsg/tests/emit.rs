@@ -17,12 +17,12 @@ fn new(name: &str, permit: bool, region: Region) -> NewRule {
 }
 
 fn written(listing: &RuleListing) -> String {
-    AzureNsg.emit(listing).expect("something that Azure can say")
+    AzureNsg.emit(std::slice::from_ref(listing)).expect("something that Azure can say")
 }
 
 fn refused(region: Region) -> Refusal {
     AzureNsg
-        .emit(&listing(Direction::Outbound, vec![new("r", true, region)], false))
+        .emit(&[listing(Direction::Outbound, vec![new("r", true, region)], false)])
         .expect_err("nothing that Azure can say")
 }
 
@@ -219,7 +219,7 @@ fn what_azure_cannot_say_is_refused() {
     }
     let two = symbol(SymbolKind::ServiceTag, "Sql").and(&symbol(SymbolKind::ServiceTag, "Storage"));
     assert!(refused(https().when(two.expect("no contradiction"))).message.contains("one tag or group"));
-    let transit = AzureNsg.emit(&listing(Direction::Transit, vec![], false));
+    let transit = AzureNsg.emit(&[listing(Direction::Transit, vec![], false)]);
     assert!(transit.expect_err("no such list").message.contains("inbound and outbound"));
 }
 
@@ -229,7 +229,7 @@ fn the_limits_of_a_group_are_kept() {
     let export = read(&written(&many(999)));
     let set = outbound(&export);
     assert_eq!((set.entries.len(), export.problems.len()), (1_003, 0));
-    let refusal = AzureNsg.emit(&many(1_000)).expect_err("too many");
+    let refusal = AzureNsg.emit(&[many(1_000)]).expect_err("too many");
     assert!(refusal.message.contains("1001 security rules"), "{}", refusal.message);
     let hosts = (0..4_000_u32).map(|host| (host * 2, host * 2));
     let region = https().to(AddressSet { v4: IntervalSet::from_ranges(hosts), v6: IntervalSet::empty() });
@@ -326,6 +326,6 @@ proptest! {
         prop_assert!(export.problems.is_empty(), "{:?}", export.problems);
         let difference = difference(&meant(&listing), &one(&export, direction).rules, &Effort::usual()).expect("little work");
         prop_assert!(difference.is_empty(), "{text}\n{difference:#?}");
-        prop_assert_eq!(AzureNsg.emit(&listing).ok(), Some(text));
+        prop_assert_eq!(AzureNsg.emit(std::slice::from_ref(&listing)).ok(), Some(text));
     }
 }

@@ -24,7 +24,7 @@ fn net(text: &str) -> AddressSet {
 }
 
 fn emit(rules: Vec<NewRule>) -> String {
-    Iptables.emit(&listing(rules)).unwrap_or_else(|refusal| panic!("{refusal:?}"))
+    Iptables.emit(&[listing(rules)]).unwrap_or_else(|refusal| panic!("{refusal:?}"))
 }
 
 /// The lines that a rule becomes.
@@ -41,7 +41,7 @@ fn lines(region: Region) -> Vec<String> {
 }
 
 fn refused(region: Region) -> String {
-    let refusal = Iptables.emit(&listing(vec![rule("", true, region)])).unwrap_err();
+    let refusal = Iptables.emit(&[listing(vec![rule("", true, region)])]).unwrap_err();
     assert!(!refusal.help.is_empty());
     refusal.message
 }
@@ -63,7 +63,12 @@ fn a_whole_file() {
     );
     assert!(problems(&text).is_empty());
     let inbound = RuleListing { direction: Direction::Inbound, default_permit: true, ..listing(Vec::new()) };
-    assert!(Iptables.emit(&inbound).unwrap().starts_with("*filter\n:INPUT ACCEPT [0:0]\n-F INPUT\n"));
+    assert!(
+        Iptables
+            .emit(std::slice::from_ref(&inbound))
+            .unwrap()
+            .starts_with("*filter\n:INPUT ACCEPT [0:0]\n-F INPUT\n")
+    );
 }
 
 #[test]
@@ -149,7 +154,10 @@ fn what_iptables_cannot_say_is_refused() {
         rule("", true, Region::any().from(net("10.0.0.0/8"))),
         rule("", true, Region::any().from(net("2001:db8::/32"))),
     ]);
-    assert_eq!(Iptables.emit(&two).unwrap_err().help, "split it: one policy for each family");
+    assert_eq!(
+        Iptables.emit(std::slice::from_ref(&two)).unwrap_err().help,
+        "split it: one policy for each family"
+    );
     let named = Region::any().when(Conditions::named(Side::Destination, "outlook.office365.com"));
     assert_eq!(refused(named), "iptables matches addresses, and `outlook.office365.com` is a name");
     let group = Symbol::new(Side::Source, SymbolKind::AddressGroup, "office");
@@ -186,7 +194,7 @@ fn what_iptables_cannot_say_is_refused() {
         direction: Direction::Inbound,
         ..listing(vec![rule("", true, Region { out_interface: NameSet::one("eth0"), ..Region::any() })])
     };
-    assert!(Iptables.emit(&inbound).unwrap_err().message.contains("chain INPUT"));
+    assert!(Iptables.emit(std::slice::from_ref(&inbound)).unwrap_err().message.contains("chain INPUT"));
 }
 
 #[test]
@@ -319,7 +327,7 @@ proptest! {
         let listing = RuleListing { default_permit, ..listing(rules) };
         let named = super::super::write::family(&listing.rules).unwrap();
         let family = if named.is_some() && v6 { AddressSet::any_v6() } else { AddressSet::any_v4() };
-        let text = match Iptables.emit(&listing) {
+        let text = match Iptables.emit(std::slice::from_ref(&listing)) {
             Ok(text) => text,
             // Types of the other family's ICMP, protocol 255 and such: refused, never widened.
             Err(refusal) => {
