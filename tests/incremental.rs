@@ -83,8 +83,16 @@ impl Checked {
         let loaded = load(db, &texts, Date { year: 2027, month: 1, day: 1 }).unwrap();
         let mut checked = Checked { loaded, log, settings: Settings::default() };
         let first = checked.report();
-        for query in ["parsed", "names", "flow_value", "module_value", "imported", "rule_sets", "assessment"]
-        {
+        for query in [
+            "parsed",
+            "names",
+            "flow_value",
+            "module_value",
+            "imported",
+            "interfaces_of",
+            "rule_sets",
+            "assessment",
+        ] {
             assert!(
                 first.contains_key(query),
                 "`{query}` is not in the log of a first run, so it cannot be missed later: {first:?}"
@@ -161,7 +169,15 @@ fn a_blank_line_or_a_comment_in_a_policy_analyses_nothing() {
         assert_eq!(count(&counts, "parsed"), 1, "{counts:?}");
         nothing_of(
             &counts,
-            &["flow_value", "module_value", "firewall_value", "imported", "rule_sets", "assessment"],
+            &[
+                "flow_value",
+                "module_value",
+                "firewall_value",
+                "imported",
+                "interfaces_of",
+                "rule_sets",
+                "assessment",
+            ],
         );
     }
 }
@@ -173,7 +189,7 @@ fn an_edit_of_one_policy_analyses_nothing_of_the_other() {
     let counts = checked.edit(bergen, |text| text.replace("9100", "9101"));
     assert_eq!(count(&counts, "parsed"), 1, "{counts:?}");
     assert_eq!(count(&counts, "flow_value"), 1, "{counts:?}");
-    nothing_of(&counts, &["module_value", "firewall_value", "imported", "rule_sets"]);
+    nothing_of(&counts, &["module_value", "firewall_value", "imported", "interfaces_of", "rule_sets"]);
     // The flow that changed is asked about at both firewalls, and no other flow is.
     assert_eq!(count(&counts, "assessment"), 2, "{counts:?}");
 }
@@ -187,7 +203,7 @@ fn an_edit_of_a_policy_reads_no_export_again() {
         |text| text.replace("10.20.4.10", "10.20.4.11"),
         |text| format!("{text}\nrole more = 10.20.99.0/24\n"),
     ] {
-        nothing_of(&checked.edit(oslo, edit), &["imported", "rule_sets"]);
+        nothing_of(&checked.edit(oslo, edit), &["imported", "interfaces_of", "rule_sets"]);
     }
 }
 
@@ -199,7 +215,7 @@ fn an_edit_of_one_export_decides_only_what_is_bound_to_it() {
     let counts = checked.edit(oslo, |text| text.replace("tcp/443", "tcp/8443"));
     assert_eq!((count(&counts, "imported"), count(&counts, "rule_sets")), (1, 1), "{counts:?}");
     assert_eq!(count(&counts, "assessment"), all, "{counts:?}");
-    only(&counts, &["imported", "rule_sets", "assessment"]);
+    only(&counts, &["imported", "interfaces_of", "rule_sets", "assessment"]);
 }
 
 #[test]
@@ -213,7 +229,7 @@ fn a_blank_line_or_a_comment_in_an_export_decides_nothing() {
     for (name, edit) in edits {
         let counts = checked.edit(checked.loaded.exports[name], edit);
         assert_eq!((count(&counts, "imported"), count(&counts, "rule_sets")), (1, 1), "{counts:?}");
-        only(&counts, &["imported", "rule_sets"]);
+        only(&counts, &["imported", "interfaces_of", "rule_sets"]);
     }
 }
 
@@ -228,7 +244,16 @@ fn another_feed_reads_neither_policies_nor_exports_again() {
     assert!(asked_again > 0, "nothing hangs on the feed, so that this tests nothing");
     nothing_of(
         &counts,
-        &["parsed", "names", "flow_value", "module_value", "imported", "rule_sets", "assessment"],
+        &[
+            "parsed",
+            "names",
+            "flow_value",
+            "module_value",
+            "imported",
+            "interfaces_of",
+            "rule_sets",
+            "assessment",
+        ],
     );
 }
 
@@ -248,6 +273,6 @@ fn another_day_decides_nothing() {
     checked.loaded.project.set_as_of(&mut checked.loaded.db).to(Date { year: 2028, month: 2, day: 29 });
     nothing_of(
         &checked.report(),
-        &["parsed", "flow_value", "module_value", "imported", "rule_sets", "assessment"],
+        &["parsed", "flow_value", "module_value", "imported", "interfaces_of", "rule_sets", "assessment"],
     );
 }

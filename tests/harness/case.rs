@@ -119,7 +119,7 @@ fn add(case: &mut Case, block: &Block<'_>) -> Result<(), String> {
             files.push((path, text));
             return Ok(());
         }
-        language @ ("iptables" | "azure-nsg" | "plain" | "export") => {
+        language if language == "export" || formats::find(language).is_some() => {
             let name = name.unwrap_or_else(|| "edge".to_owned());
             let format = formats::find(language).map(formats::Format::name);
             case.texts.exports.retain(|known| known.name != name);

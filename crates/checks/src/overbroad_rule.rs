@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use compiler::{Anchor, declared, declared_by_known_name, governed};
+use compiler::{Anchor, declared, declared_by_known_name, declared_replies, governed};
 use diagnostics::{Certainty, Finding, Level};
 use space::{Conditions, Decider, Effort, Exhausted, FlowSet, Outcome, Region, Set, decide, surely_excess};
 
@@ -35,7 +35,7 @@ fn run(context: &Context<'_>, out: &mut Vec<Finding<Anchor>>) {
             match shares(rule_set, &governed, &declared, &context.effort(&tick)) {
                 Ok(shares) => {
                     for share in shares {
-                        out.extend(finding(rule_set, &firewall.value.name, &share, &declared.flows));
+                        out.extend(finding(rule_set, &firewall.value.name, &share, declared.at(rule_set)));
                     }
                 }
                 Err(exhausted) => context.cut_short(CHECK.name, rule_set, exhausted, out),
@@ -52,9 +52,11 @@ pub(crate) fn shares(
     effort: &Effort<'_>,
 ) -> Result<Vec<Share>, Exhausted> {
     // Flows from and to what is governed are asked about once.
+    let stateless = !rule_set.meaning.stateful;
     let mut asked = FlowSet::empty();
     for region in &governed.regions {
-        let fresh = FlowSet::from(region.clone()).subtract(&asked, effort)?;
+        let region = if stateless { first_packets(region) } else { region.clone() };
+        let fresh = FlowSet::from(region).subtract(&asked, effort)?;
         asked = asked.union(fresh);
     }
     let mut by: BTreeMap<Decider, FlowSet> = BTreeMap::new();
@@ -63,14 +65,14 @@ pub(crate) fn shares(
             by.entry(piece.decider).or_default().regions.push(piece.region);
         }
     }
+    let flows = declared.at(rule_set);
     let mut out = Vec::new();
     for (decider, permitted) in by {
-        let possible =
-            permitted.subtract(&declared.flows, effort)?.subtract(&declared.by_known_name, effort)?;
+        let possible = permitted.subtract(flows, effort)?.subtract(&declared.by_known_name, effort)?;
         if possible.is_empty() {
             continue;
         }
-        let excess = surely_excess(&permitted, &declared.flows, effort)?;
+        let excess = surely_excess(&permitted, flows, effort)?;
         out.push(Share { decider, permitted, excess, possible });
     }
     Ok(out)
@@ -178,18 +180,33 @@ pub(crate) fn justified_in_words(rule_set: &BoundRuleSet<'_>, share: &Share, dec
 /// too broad for that.
 pub(crate) struct Declared {
     pub flows: FlowSet,
+    /// The flows and the replies to them, for rule sets that have no other way to let replies through.
+    with_replies: FlowSet,
     /// The flows to names whose addresses a feed tells, by name.
     by_known_name: FlowSet,
 }
 
 impl Declared {
+    /// What a rule of this rule set may permit.
+    pub fn at(&self, rule_set: &BoundRuleSet<'_>) -> &FlowSet {
+        if rule_set.meaning.stateful { &self.flows } else { &self.with_replies }
+    }
+
     pub fn of(context: &Context<'_>) -> Self {
         let open = |region: &Region| Region { source_port: Set::any(), ..region.clone() };
+        let flows = declared(context.db, context.project).map(open);
+        let replies = declared_replies(context.db, context.project);
         Declared {
-            flows: declared(context.db, context.project).map(open),
+            with_replies: flows.clone().union(replies),
+            flows,
             by_known_name: declared_by_known_name(context.db, context.project).map(open),
         }
     }
+}
+
+/// The packets of a region that begin a flow: what only replies may do is not too broad.
+fn first_packets(region: &Region) -> Region {
+    compiler::first_packet(&space::Question::about(region.clone())).region
 }
 
 /// The names that declared flows within `seen` go to.

@@ -30,6 +30,8 @@ pub enum Command {
     Diff(Diff),
     /// Write proved fixes into exports; shows them only, unless told to write.
     Fix(Fix),
+    /// Write what policies require as a vendor's rule set, read back and proved.
+    Compile(Compile),
     /// Show an export as it is understood, and what became of every line.
     Import(Import),
     /// Lay out policies the one way.
@@ -162,6 +164,35 @@ pub enum Carrier {
     Commands,
     /// The vendor's commands that take the change back.
     Rollback,
+}
+
+#[derive(Args, Debug)]
+pub struct Compile {
+    /// Policies: `.flow` files or folders; `-` is standard input. With none, the nearest folder that holds
+    /// `flowright.toml`.
+    #[arg(value_name = "POLICY")]
+    pub policies: Vec<String>,
+    /// The vendor's format; `flowright import` names them.
+    #[arg(long, value_name = "FORMAT")]
+    pub to: String,
+    /// The firewall to write for, where the policies have several.
+    #[arg(long, value_name = "NAME")]
+    pub firewall: Option<String>,
+    /// Permit optional flows too.
+    #[arg(long)]
+    pub optional: bool,
+    /// Only the packets of this family: some vendors keep each in a file of its own.
+    #[arg(long, value_name = "FAMILY")]
+    pub family: Option<FamilyName>,
+    /// Write to this file in place of standard output: whole, or not at all.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<std::path::PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FamilyName {
+    Ipv4,
+    Ipv6,
 }
 
 #[derive(Args, Debug)]

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Query(query) => commands::query::run(query),
         Command::Diff(diff) => commands::diff::run(diff),
         Command::Fix(fix) => commands::fix::run(fix),
+        Command::Compile(compile) => commands::compile::run(compile),
         Command::Import(import) => commands::import::run(import),
         Command::Fmt(fmt) => commands::fmt::run(fmt),
         Command::Library(library) => commands::library::run(library),

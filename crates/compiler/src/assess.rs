@@ -9,8 +9,8 @@ use crate::facts::known_facts;
 use crate::firewall::{firewall_value, inside};
 use crate::policy::{own_endpoints, requirements_of};
 use crate::{
-    Db, EndpointSet, Facts, File, FirewallValue, Kind, Project, Requirement, StatementId, bound_rule_sets,
-    firewalls, questions, requirements, rule_sets, statements,
+    Db, EndpointSet, Facts, File, FirewallValue, Kind, Project, Requirement, Routes, StatementId,
+    bound_rule_sets, firewalls, first_packet, questions, replies, requirements, rule_sets, statements,
 };
 
 /// What is proved of a requirement at a firewall.
@@ -78,6 +78,7 @@ fn assessment<'db>(db: &'db dyn Db, pair: Pair<'db>) -> Assessment {
     let rule_sets = &rule_sets(db, export).rule_sets;
     let inside = inside(db, firewall);
     let facts = known_facts(db, Project::get(db));
+    let routes = Routes::of(db, firewall);
     let tick = || db.unwind_if_revision_cancelled();
     let mut best: Option<(Verdict, Vec<Part>)> = None;
     for alternative in &requirement.alternatives {
@@ -86,30 +87,29 @@ fn assessment<'db>(db: &'db dyn Db, pair: Pair<'db>) -> Assessment {
         for (guard_from, guard_to) in &firewall.guards {
             let from = alternative.from.intersect(guard_from);
             let to = alternative.to.intersect(guard_to);
-            for &(index, direction) in &bound {
-                let (from, to) = match direction {
-                    Direction::Transit => (from.clone(), to.clone()),
-                    Direction::Outbound => (from.intersect(&inside), to.clone()),
-                    Direction::Inbound => (from.clone(), to.intersect(&inside)),
-                };
+            let ways = |from: &EndpointSet, to: &EndpointSet| -> Vec<Question> {
+                let questions = questions(from, to, &alternative.services, facts).into_iter();
+                questions.flat_map(|question| routes.applied(question)).collect()
+            };
+            let stateful = |index: usize| rule_sets.get(index).is_none_or(|rule_set| rule_set.stateful);
+            let both_ways = requirement.kind != Kind::Never;
+            for (index, question) in asked_at(&bound, stateful, [&from, &to, &inside], ways, both_ways) {
                 let Some(rule_set) = rule_sets.get(index) else { continue };
-                for question in questions(&from, &to, &alternative.services, facts) {
-                    if parts.iter().any(|part: &Part| part.rule_set == index && part.question == question) {
-                        continue;
+                if parts.iter().any(|part: &Part| part.rule_set == index && part.question == question) {
+                    continue;
+                }
+                let effort = Effort::usual().with_tick(&tick);
+                match judge(&question, &rule_set.rules, &effort) {
+                    Ok(judgement) => {
+                        verdicts.push(judgement.verdict());
+                        parts.push(Part { question, rule_set: index, judgement });
                     }
-                    let effort = Effort::usual().with_tick(&tick);
-                    match judge(&question, &rule_set.rules, &effort) {
-                        Ok(judgement) => {
-                            verdicts.push(judgement.verdict());
-                            parts.push(Part { question, rule_set: index, judgement });
-                        }
-                        Err(exhausted) => {
-                            return Assessment {
-                                verdict: Some(Verdict::Undecided),
-                                parts,
-                                exhausted: Some(exhausted.limit),
-                            };
-                        }
+                    Err(exhausted) => {
+                        return Assessment {
+                            verdict: Some(Verdict::Undecided),
+                            parts,
+                            exhausted: Some(exhausted.limit),
+                        };
                     }
                 }
             }
@@ -122,6 +122,43 @@ fn assessment<'db>(db: &'db dyn Db, pair: Pair<'db>) -> Assessment {
         }
     }
     best.map_or(nothing, |(verdict, parts)| Assessment { verdict: Some(verdict), parts, exhausted: None })
+}
+
+/// What each of the bound rule sets is asked about a flow: its packets, and at those that are stateless the replies
+/// too, where `both_ways`.
+pub(crate) fn asked_at(
+    bound: &[(usize, Direction)],
+    stateful: impl Fn(usize) -> bool,
+    [from, to, inside]: [&EndpointSet; 3],
+    questions: impl Fn(&EndpointSet, &EndpointSet) -> Vec<Question>,
+    both_ways: bool,
+) -> Vec<(usize, Question)> {
+    let mut out = Vec::new();
+    for &(index, direction) in bound {
+        let (from, to) = match direction {
+            Direction::Transit => (from.clone(), to.clone()),
+            Direction::Outbound => (from.intersect(inside), to.clone()),
+            Direction::Inbound => (from.clone(), to.intersect(inside)),
+        };
+        let asked = questions(&from, &to);
+        if stateful(index) {
+            out.extend(asked.into_iter().map(|question| (index, question)));
+            continue;
+        }
+        out.extend(asked.iter().map(|question| (index, first_packet(question))));
+        if !both_ways {
+            continue;
+        }
+        let back = bound.iter().filter(|(_, other)| match direction {
+            Direction::Transit => *other == Direction::Transit,
+            Direction::Inbound => *other == Direction::Outbound,
+            Direction::Outbound => *other == Direction::Inbound,
+        });
+        for &(index, _) in back {
+            out.extend(asked.iter().flat_map(replies).map(|question| (index, question)));
+        }
+    }
+    out
 }
 
 /// The verdict on several questions, all of which are asked.
@@ -214,6 +251,12 @@ pub fn declared_by_known_name(db: &dyn Db, project: Project) -> FlowSet {
         .collect()
 }
 
+/// The replies to all packets that the project declares: what stateless rule sets have to let through beside them.
+pub fn declared_replies(db: &dyn Db, project: Project) -> FlowSet {
+    let bare = |question: Question| Region { conditions: Conditions::none(), ..question.region };
+    asked(db, project).iter().flat_map(replies).map(bare).collect()
+}
+
 fn asked(db: &dyn Db, project: Project) -> Vec<Question> {
     let known = known_facts(db, project);
     let all = requirements(db, project);
@@ -245,6 +288,7 @@ pub fn governed(db: &dyn Db, project: Project, firewall: &FirewallValue, directi
     let own = EndpointSet { addresses: own_endpoints(db, project).addresses.clone(), ..EndpointSet::empty() };
     let any = EndpointSet::any();
     let inside = inside(db, firewall);
+    let routes = Routes::of(db, firewall);
     let mut all = FlowSet::empty();
     for (from, to) in &firewall.guards {
         for (own_from, own_to) in [(&own, &any), (&any, &own)] {
@@ -261,6 +305,7 @@ pub fn governed(db: &dyn Db, project: Project, firewall: &FirewallValue, directi
             }
             let regions = questions(&from, &to, &[crate::ServicePart::any()], &Facts::default())
                 .into_iter()
+                .flat_map(|question| routes.applied(question))
                 .map(|question| question.region);
             all = all.union(regions.collect::<FlowSet>());
         }

@@ -2,13 +2,15 @@ use std::sync::Arc;
 
 use diagnostics::TextRange;
 use formats::{Direction, Export, ImportError};
-use space::RuleSet;
+use space::{RuleSet, Set};
 use syntax::ast::{EntryValue, Expression, ExpressionKind, ItemKind};
 
 use crate::evaluate::Evaluator;
 use crate::facts::known_facts;
 use crate::policy::{PolicyScope, own_endpoints};
-use crate::{Anchor, Db, EndpointSet, File, FileKind, Problem, Project, Statement, StatementId, statements};
+use crate::{
+    Anchor, Db, EndpointSet, File, FileKind, Problem, Project, RouteValue, Statement, StatementId, statements,
+};
 
 /// An export with what passes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +24,25 @@ pub struct FirewallValue {
     pub guards: Vec<(EndpointSet, EndpointSet)>,
     /// What stands behind it, where the policy says so.
     pub inside: Option<EndpointSet>,
+    /// What the policy says of its interfaces.
+    pub routes: Vec<RouteValue>,
     /// The rule set to look at, where the policy says so, and where it says it.
     pub rule_set: Option<(String, TextRange)>,
+}
+
+impl FirewallValue {
+    /// The one that every flow of the policies passes, where they have no `firewall` statement.
+    pub fn of_all_flows(name: &str) -> Self {
+        FirewallValue {
+            name: name.into(),
+            statement: None,
+            export: None,
+            guards: vec![(EndpointSet::any(), EndpointSet::any())],
+            inside: None,
+            routes: Vec::new(),
+            rule_set: None,
+        }
+    }
 }
 
 /// The firewalls of the project: those of the policies, then those of the command line.
@@ -37,14 +56,7 @@ pub fn firewalls(db: &dyn Db, project: Project) -> Vec<FirewallValue> {
         }
     }
     for (name, export) in project.extra_exports(db) {
-        out.push(FirewallValue {
-            name: name.as_str().into(),
-            statement: None,
-            export: Some(*export),
-            guards: vec![(EndpointSet::any(), EndpointSet::any())],
-            inside: None,
-            rule_set: None,
-        });
+        out.push(FirewallValue { export: Some(*export), ..FirewallValue::of_all_flows(name) });
     }
     out
 }
@@ -56,7 +68,7 @@ pub struct FirewallResult {
     pub(crate) problems: Vec<Problem>,
 }
 
-const KEYS: [&str; 5] = ["export", "format", "guards", "inside", "rule_set"];
+const KEYS: [&str; 6] = ["export", "format", "guards", "inside", "route", "rule_set"];
 
 #[salsa::tracked]
 pub fn firewall_value<'db>(db: &'db dyn Db, statement: Statement<'db>) -> FirewallResult {
@@ -72,6 +84,7 @@ pub fn firewall_value<'db>(db: &'db dyn Db, statement: Statement<'db>) -> Firewa
         export: None,
         guards: Vec::new(),
         inside: None,
+        routes: Vec::new(),
         rule_set: None,
     };
     let mut has_export = false;
@@ -106,6 +119,9 @@ pub fn firewall_value<'db>(db: &'db dyn Db, statement: Statement<'db>) -> Firewa
             ("guards", EntryValue::Expression(Expression { kind: ExpressionKind::Any, .. })) => {
                 value.guards.push((EndpointSet::any(), EndpointSet::any()));
             }
+            ("route", EntryValue::Flow { from, to, service: None }) => {
+                route(&mut evaluator, &mut value, from, to)
+            }
             ("inside", EntryValue::Expression(expression)) => {
                 value.inside = evaluator.endpoints(expression).ok().map(|endpoints| endpoints.all());
             }
@@ -116,6 +132,7 @@ pub fn firewall_value<'db>(db: &'db dyn Db, statement: Statement<'db>) -> Firewa
             (key, _) if KEYS.contains(&key) => {
                 let help = match key {
                     "export" => "write the path between double quotes: `export = \"exports/edge.xml\"`",
+                    "route" => "write what is behind an interface: `route = clients -> \"inside\"`",
                     "guards" => "write which flows pass it: `guards = [clients, servers] -> any`",
                     _ => "see `flowright help`, or the examples",
                 };
@@ -147,6 +164,30 @@ fn guard(evaluator: &mut Evaluator<'_>, value: &mut FirewallValue, from: &Expres
     if let (Ok(from), Ok(to)) = (evaluator.endpoints(from), evaluator.endpoints(to)) {
         value.guards.push((from.all(), to.all()));
     }
+}
+
+/// `route = clients -> "inside"`: the clients are behind the interface `inside`.
+fn route(
+    evaluator: &mut Evaluator<'_>,
+    value: &mut FirewallValue,
+    behind: &Expression,
+    interface: &Expression,
+) {
+    let Ok(interface) = evaluator.text(interface) else { return };
+    let range = behind.range;
+    let Ok(behind) = evaluator.endpoints(behind).map(|endpoints| endpoints.all()) else { return };
+    let claimed = value.routes.iter().find(|known| {
+        let same_kind = known.behind.is_any() == behind.is_any();
+        same_kind && known.behind.addresses.overlaps(&behind.addresses)
+            || !known.behind.names.is_disjoint(&behind.names)
+    });
+    if let Some(known) = claimed {
+        let message = format!("this is behind `{}` too, by another route", known.interface);
+        let help =
+            "let one of them have it: `10.0.0.0/8 except 10.1.0.0/16`; `any` is what no other route takes";
+        evaluator.wrong(range, message, "routed twice", help);
+    }
+    value.routes.push(RouteValue { interface, behind });
 }
 
 /// An export as read, or why it cannot be.

@@ -2,6 +2,7 @@
 
 mod anchor;
 mod assess;
+mod compile;
 mod database;
 mod evaluate;
 mod facts;
@@ -11,12 +12,16 @@ mod policy;
 mod problem;
 mod question;
 mod requirement;
+mod routes;
 mod source;
 mod test_statement;
 mod value;
 
 pub use anchor::{Anchor, Position, position};
-pub use assess::{Assessment, Part, assess, declared, declared_by_known_name, governed, requirements_at};
+pub use assess::{
+    Assessment, Part, assess, declared, declared_by_known_name, declared_replies, governed, requirements_at,
+};
+pub use compile::{CompileOptions, Compiled, Family, as_rule, compile};
 pub use database::{Database, Db};
 pub use evaluate::{FlowError, Remark, RemarkKind, parse_flow};
 pub use facts::{Facts, known_facts, read_feed};
@@ -32,8 +37,9 @@ pub use policy::{
     waivers,
 };
 pub use problem::Problem;
-pub use question::{network_interfaces, questions};
+pub use question::{first_packet, network_interfaces, questions, replies};
 pub use requirement::{Alternative, Kind, Provenance, Requirement};
+pub use routes::{RouteValue, Routes};
 pub use source::{Date, File, FileKind, Project, Statement, StatementId, statements};
 pub use test_statement::{TestOutcome, run_tests};
 pub use value::{EndpointSet, Endpoints, ServicePart, Services};

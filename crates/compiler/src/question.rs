@@ -1,4 +1,7 @@
-use space::{AddressSet, Conditions, Hidden, NameSet, Question, Region, Set, Side};
+use formats::established;
+use space::{
+    AddressSet, Conditions, Hidden, IntervalSet, NameSet, Question, Region, Set, Side, Symbol, protocol,
+};
 
 use crate::{EndpointSet, Facts, ServicePart};
 
@@ -48,6 +51,85 @@ pub fn questions(
 /// packet comes from the network (RFC 1122, section 3.2.1.3; `lo` on Linux).
 pub fn network_interfaces() -> NameSet {
     NameSet::one("lo").complement()
+}
+
+/// The first packets of the flows that are asked about, where a rule set tells replies from them.
+pub fn first_packet(question: &Question) -> Question {
+    let first = question.region.conditions.and(&Conditions::lacks(established()));
+    let region = question.region.clone().when(first.unwrap_or_default());
+    Question { region, ..question.clone() }
+}
+
+/// The ports that a client takes where a requirement does not say: all that are not well known, for the ranges of
+/// systems differ (RFC 6335 section 6 has 49152-65535, Linux 32768-60999, older Windows 1025-5000).
+const DYNAMIC_PORTS: (u16, u16) = (1024, u16::MAX);
+
+/// The replies to what is asked about: the same flow seen the other way, from the service's port to the client's. Of
+/// ICMP, an echo is answered; other protocols without ports are asked for in each direction by themselves.
+pub fn replies(question: &Question) -> Vec<Question> {
+    let asked = &question.region;
+    let with_ports = |number: &u8| protocol::has_ports(*number);
+    let mut out = Vec::new();
+    let tcp = asked.protocol.intersect(&IntervalSet::one(protocol::TCP));
+    let others: IntervalSet<u8> = (0..=u8::MAX)
+        .filter(|number| *number != protocol::TCP && with_ports(number))
+        .map(IntervalSet::one)
+        .fold(IntervalSet::empty(), |all, one| all.union(&one))
+        .intersect(&asked.protocol);
+    let client = match asked.source_port.is_any() {
+        true => IntervalSet::range(DYNAMIC_PORTS.0, DYNAMIC_PORTS.1),
+        false => asked.source_port.clone(),
+    };
+    for (protocol, source_port, destination_port, known) in [
+        (tcp, &asked.destination_port, client.clone(), Conditions::holds(established())),
+        (others, &asked.destination_port, client, Conditions::none()),
+    ] {
+        out.push((protocol, source_port.clone(), destination_port, known));
+    }
+    for (number, echo, reply) in [(protocol::ICMP, 8, 0), (protocol::ICMPV6, 128, 129)] {
+        let whole = |kind: u16| IntervalSet::range(kind * 256, kind * 256 + 255);
+        if asked.destination_port.overlaps(&whole(echo)) {
+            let protocol = asked.protocol.intersect(&IntervalSet::one(number));
+            out.push((protocol, IntervalSet::any(), IntervalSet::one(reply * 256), Conditions::none()));
+        }
+    }
+    let names = seen_from_the_other_side(&asked.conditions);
+    let turned = out.into_iter().filter_map(|(protocol, source_port, destination_port, known)| {
+        let region = Region {
+            source: asked.destination.clone(),
+            destination: asked.source.clone(),
+            protocol,
+            source_port,
+            destination_port,
+            in_interface: asked.out_interface.clone(),
+            out_interface: asked.in_interface.clone(),
+            conditions: names.and(&known)?,
+        };
+        let hidden = Hidden {
+            source: question.hidden.destination,
+            destination: question.hidden.source,
+            ..question.hidden
+        };
+        (!region.is_empty()).then_some(Question { region, hidden })
+    });
+    turned.collect()
+}
+
+/// The conditions on source and destination with the ends exchanged. What is said of the packet itself is not said of
+/// its reply.
+fn seen_from_the_other_side(conditions: &Conditions) -> Conditions {
+    let mut out = Conditions::none();
+    for (symbol, held) in conditions.iter() {
+        let side = match symbol.side {
+            Side::Source => Side::Destination,
+            Side::Destination => Side::Source,
+            Side::Packet => continue,
+        };
+        let symbol = Symbol::new(side, symbol.kind, &symbol.name);
+        let literal = if *held { Conditions::holds(symbol) } else { Conditions::lacks(symbol) };
+        out = out.and(&literal).unwrap_or(out);
+    }
+    out
 }
 
 /// The addresses as one end, and each name as one, with whether its addresses are not known. Of a name that a feed knows,

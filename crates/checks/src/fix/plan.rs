@@ -1,6 +1,6 @@
 use compiler::{Assessment, File, Kind, Requirement, governed, requirements_at};
 use formats::{Change, NewRule};
-use space::{AddressSet, Conditions, Decider, Effort, FlowSet, Region, Set, Side, Verdict};
+use space::{Conditions, Decider, Effort, FlowSet, Region, Set, Verdict};
 
 use crate::context::{BoundFirewall, BoundRuleSet};
 use crate::superfluous::Superfluous;
@@ -91,7 +91,7 @@ fn permit(
         .map(|part| NewRule {
             name: requirement.id.to_string(),
             permit: true,
-            region: plain(&part.question.region),
+            region: compiler::as_rule(&part.question.region),
         })
         .collect();
     let mut places: Vec<Option<space::RuleId>> = Vec::new();
@@ -135,7 +135,31 @@ fn permit(
         // What several stages deny has to be permitted in each.
         options.insert(0, stages.into_iter().flat_map(inserted).collect());
     }
+    if rules.iter().any(|rule| is_for_replies(&rule.region)) {
+        // A vendor that cannot tell replies from other packets refuses the first; the second opens more, and is unsafe.
+        options.extend(options.clone().into_iter().map(|changes| changes.into_iter().map(untold).collect()));
+    }
     Some(plan(format!("permit `{}` at `{at}`", requirement.id), Steps::Changes(options)))
+}
+
+fn is_for_replies(region: &Region) -> bool {
+    region.conditions.get(&formats::established()) == Some(true)
+}
+
+/// A change whose new rules do not ask whether a packet is a reply.
+fn untold(change: Change) -> Change {
+    let established = formats::established();
+    let open = |rule: NewRule| NewRule {
+        region: Region { conditions: rule.region.conditions.retain(|it| *it != established), ..rule.region },
+        ..rule
+    };
+    match change {
+        Change::Insert { before, rule } => Change::Insert { before, rule: open(rule) },
+        Change::Replace { rule, with } => {
+            Change::Replace { rule, with: with.into_iter().map(open).collect() }
+        }
+        Change::Remove { .. } => change,
+    }
 }
 
 /// For each stage that by itself denies some of the question, the place ahead of what denies it.
@@ -176,7 +200,7 @@ fn overbroad(context: &Context<'_>, done: &dyn Fn(&str) -> bool) -> Option<Plan>
                 if done(&key) || is_waived(context, "overbroad-rule", &firewall.value.name, &name) {
                     continue;
                 }
-                if let Some(steps) = narrowed(rule_set, share, &governed, &declared.flows, &effort) {
+                if let Some(steps) = narrowed(rule_set, share, &governed, declared.at(rule_set), &effort) {
                     return Some(Plan {
                         check: "overbroad-rule",
                         firewall: firewall.value.name.to_string(),
@@ -206,7 +230,7 @@ fn narrowed(
     declared: &FlowSet,
     effort: &Effort<'_>,
 ) -> Option<Steps> {
-    let bare = |region: &Region| Region { conditions: Conditions::none(), ..plain(region) };
+    let bare = |region: &Region| Region { conditions: Conditions::none(), ..compiler::as_rule(region) };
     let name = deciders::bare(rule_set, share.decider);
     let permits: Vec<NewRule> = overbroad_rule::justified_in_words(rule_set, share, declared)
         .regions
@@ -306,24 +330,6 @@ fn superfluous(context: &Context<'_>, done: &dyn Fn(&str) -> bool, check: &'stat
         }
     }
     None
-}
-
-/// A region as a rule can say it: what every question leaves out (the loopback interface) a rule need not name.
-fn plain(region: &Region) -> Region {
-    let mut region = region.clone();
-    if region.in_interface == compiler::network_interfaces() {
-        region.in_interface = space::NameSet::any();
-    }
-    // Where an end is a name, the question asks family by family; the name itself says it for both.
-    let named = |side| region.conditions.iter().any(|(symbol, held)| *held && symbol.side == side);
-    let whole = |set: &AddressSet| set.v4.is_any() || set.v6.is_any();
-    if named(Side::Source) && whole(&region.source) {
-        region.source = AddressSet::any();
-    }
-    if named(Side::Destination) && whole(&region.destination) {
-        region.destination = AddressSet::any();
-    }
-    region
 }
 
 fn is_on(context: &Context<'_>, check: &str) -> bool {

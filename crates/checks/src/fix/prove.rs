@@ -1,4 +1,4 @@
-use compiler::{File, Kind, declared, declared_by_known_name, questions, requirements};
+use compiler::{File, Kind, declared, declared_by_known_name, declared_replies, questions, requirements};
 use diagnostics::{Edit, Safety, apply};
 use formats::{Change, Edited};
 use space::{Effort, FlowSet, difference};
@@ -68,9 +68,17 @@ pub(super) fn written_and_proved(
     if newly_permitted.overlaps(&forbidden) {
         return Err("it would permit a flow that the policy forbids: change the one or the other".to_owned());
     }
-    let known = declared(db, context.project)
-        .union(declared_by_known_name(db, context.project))
-        .map(|region| space::Region { in_interface: space::Set::any(), ..region.clone() });
+    let mut known = declared(db, context.project).union(declared_by_known_name(db, context.project));
+    if before.rule_sets.get(rule_set).is_some_and(|rule_set| !rule_set.stateful) {
+        let replies = declared_replies(db, context.project);
+        let of_connections = space::Conditions::holds(formats::established());
+        let tcp_too = |region: &space::Region| match region.protocol.contains(space::protocol::TCP) {
+            true => region.clone().when(of_connections.clone()),
+            false => region.clone(),
+        };
+        known = known.union(replies.map(tcp_too));
+    }
+    let known = known.map(|region| space::Region { in_interface: space::Set::any(), ..region.clone() });
     let safe = newly_denied.is_empty() && newly_permitted.is_subset_of(&known, &effort).map_err(exhausted)?;
     let safety = if safe { Safety::Safe } else { Safety::Unsafe };
     Ok(Written { edits, commands, rollback, proof: Proof { safety, newly_permitted, newly_denied } })

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod check;
+pub mod compile;
 pub mod diff;
 pub mod explain;
 pub mod feed;

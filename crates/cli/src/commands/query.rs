@@ -45,6 +45,11 @@ impl Asked<'_> {
         })
     }
 
+    /// A rule set that keeps no state is asked about the packet that begins a flow, as one that does.
+    fn first(&self, question: Question) -> Question {
+        if self.rule_set.stateful { question } else { compiler::first_packet(&question) }
+    }
+
     /// The name of a decider, and its line where it stands in the file.
     fn decider(&self, decider: Decider) -> (String, Option<u32>) {
         let (name, place) = match decider {
@@ -68,7 +73,7 @@ impl Asked<'_> {
         // A question is about one choice; the choices of `|` are answered one after the other.
         for parts in &services.choices {
             for question in questions(&from, &to, parts, &Facts::default()) {
-                judgements.push(self.judge(&question)?);
+                judgements.push(self.judge(&self.first(question))?);
             }
         }
         let mut text = String::new();
@@ -151,7 +156,7 @@ impl Asked<'_> {
                 wrong(error.column(), format!("this is no packet: {what}"), help)
             })?;
             let packet = asked.packet().map_err(|(message, help)| wrong(1, message, help))?;
-            let mut question = packet.question();
+            let mut question = self.first(packet.question());
             if packet.in_interface.is_none() {
                 question.region.in_interface = network_interfaces();
             }

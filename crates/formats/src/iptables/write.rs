@@ -136,7 +136,7 @@ pub(super) fn family(rules: &[NewRule]) -> Result<Option<Family>, Refusal> {
 fn mixed() -> Refusal {
     Refusal::new(
         "the rules are for IPv4 and IPv6 addresses, and iptables has a rule set for each",
-        "split it: one policy for each family",
+        "write one file for each family: `flowright compile --family ipv4`, and `ipv6`",
     )
 }
 

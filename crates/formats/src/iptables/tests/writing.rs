@@ -156,7 +156,7 @@ fn what_iptables_cannot_say_is_refused() {
     ]);
     assert_eq!(
         Iptables.emit(std::slice::from_ref(&two)).unwrap_err().help,
-        "split it: one policy for each family"
+        "write one file for each family: `flowright compile --family ipv4`, and `ipv6`"
     );
     let named = Region::any().when(Conditions::named(Side::Destination, "outlook.office365.com"));
     assert_eq!(refused(named), "iptables matches addresses, and `outlook.office365.com` is a name");
