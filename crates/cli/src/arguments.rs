@@ -197,9 +197,9 @@ pub enum FamilyName {
 
 #[derive(Args, Debug)]
 pub struct Import {
-    /// The export; `-` is standard input.
-    #[arg(value_name = "FILE[=FORMAT]")]
-    pub export: String,
+    /// The export; `-` is standard input. Of several, and of the files in a folder, only what became of them is shown.
+    #[arg(value_name = "FILE[=FORMAT]", required = true)]
+    pub exports: Vec<String>,
     #[arg(long, default_value = "full")]
     pub format: TextOrJson,
     /// Exit with 2 if a statement is not understood.

@@ -239,7 +239,7 @@ pub fn declared(db: &dyn Db, project: Project) -> FlowSet {
 /// The same flows once more, by name, where a feed tells the addresses of the name: a rule for the name is as right as one
 /// for the addresses.
 pub fn declared_by_known_name(db: &dyn Db, project: Project) -> FlowSet {
-    let widened = |wide, set: &AddressSet| if wide { family_of(set) } else { set.clone() };
+    let widened = |wide, set: &AddressSet| if wide { set.whole_families() } else { set.clone() };
     asked(db, project)
         .into_iter()
         .filter(is_known_name)
@@ -274,12 +274,6 @@ fn is_named(region: &Region, side: Side) -> bool {
 fn is_known_name(question: &Question) -> bool {
     let hidden = question.hidden.source || question.hidden.destination;
     !hidden && (is_named(&question.region, Side::Source) || is_named(&question.region, Side::Destination))
-}
-
-/// All addresses of the families that the set has.
-fn family_of(set: &AddressSet) -> AddressSet {
-    let all = |empty: bool, all: AddressSet| if empty { AddressSet::empty() } else { all };
-    all(set.v4.is_empty(), AddressSet::any_v4()).union(&all(set.v6.is_empty(), AddressSet::any_v6()))
 }
 
 /// The packets that the policies speak for at a firewall: from or to what they name, and passing the firewall. The

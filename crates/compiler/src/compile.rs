@@ -167,7 +167,7 @@ impl Compiler<'_> {
     /// What a question asks for as a rule says it, and whether the vendor can. A name that a feed knows is written by
     /// name where that can be, and by its addresses where not.
     fn written(&self, index: usize, question: &Question, ask: bool) -> (Region, bool) {
-        let region = as_rule(&question.region);
+        let region = as_rule(question);
         let named = |side| {
             let mut all = question.region.conditions.iter();
             all.any(|(symbol, held)| *held && symbol.side == side)
@@ -289,8 +289,14 @@ fn anchor(requirement: &Requirement) -> Anchor {
 }
 
 /// A region that is asked about, as a rule says it: any interface, and a name for both families.
-pub fn as_rule(asked: &Region) -> Region {
-    let mut region = asked.clone();
+pub fn as_rule(question: &Question) -> Region {
+    let mut region = question.region.clone();
+    if question.hidden.source {
+        region.source = region.source.whole_families();
+    }
+    if question.hidden.destination {
+        region.destination = region.destination.whole_families();
+    }
     if region.in_interface == crate::network_interfaces() {
         region.in_interface = Set::any();
     }

@@ -89,7 +89,15 @@ impl Routes {
             _ => (&region.destination, question.hidden.destination),
         };
         if hidden {
-            return vec![(whole.clone(), self.of_name(region, side).or_else(|| self.perhaps(whole)))];
+            return match self.of_name(region, side) {
+                // What is behind one interface has no address that is behind another.
+                Some(interface) => {
+                    let others = self.addresses.iter().filter(|(other, _)| **other != *interface);
+                    let here = others.fold(whole.clone(), |here, (_, behind)| here.subtract(behind));
+                    vec![(here, Some(NameSet::one(&interface)))]
+                }
+                None => vec![(whole.clone(), self.perhaps(whole))],
+            };
         }
         let mut rest = whole.clone();
         let mut out = Vec::new();
@@ -107,7 +115,7 @@ impl Routes {
     }
 
     /// The interface that a name is behind, where a route says so.
-    fn of_name(&self, region: &Region, side: Side) -> Option<NameSet> {
+    fn of_name(&self, region: &Region, side: Side) -> Option<Arc<str>> {
         let asked = region
             .conditions
             .iter()
@@ -115,7 +123,7 @@ impl Routes {
         let known = asked.filter_map(|(symbol, _)| {
             self.names.iter().find(|(pattern, _)| pattern_covers(pattern, &symbol.name))
         });
-        known.last().map(|(_, interface)| NameSet::one(interface))
+        known.last().map(|(_, interface)| interface.clone())
     }
 
     /// The interfaces that an address which is not known may be behind, where the routes cover all that it may be.

@@ -22,6 +22,12 @@ impl AddressSet {
         AddressSet { v4: IntervalSet::empty(), v6: IntervalSet::any() }
     }
 
+    /// All addresses of the families that the set has any of.
+    pub fn whole_families(&self) -> Self {
+        let whole = |empty: bool, all: Self| if empty { Self::empty() } else { all };
+        whole(self.v4.is_empty(), Self::any_v4()).union(&whole(self.v6.is_empty(), Self::any_v6()))
+    }
+
     /// From `low` to `high`, both included; empty when the families differ or `low > high`.
     pub fn range(low: IpAddr, high: IpAddr) -> Self {
         match (low, high) {

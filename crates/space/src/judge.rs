@@ -109,11 +109,13 @@ impl Question {
         Question { region, hidden: Hidden::default() }
     }
 
-    /// `region` as far as the question demands it: what is hidden is left as the question has it.
+    /// `region` as far as the question demands it: an address that is hidden is left open, and so is a port as far as the
+    /// question has it.
     pub(crate) fn project(&self, region: &Region) -> Region {
         let asked = &self.region;
-        let pick =
-            |hidden, asked: &AddressSet, mine: &AddressSet| if hidden { asked.clone() } else { mine.clone() };
+        let pick = |hidden, asked: &AddressSet, mine: &AddressSet| {
+            if hidden { asked.whole_families() } else { mine.clone() }
+        };
         Region {
             source: pick(self.hidden.source, &asked.source, &region.source),
             destination: pick(self.hidden.destination, &asked.destination, &region.destination),

@@ -91,7 +91,7 @@ fn permit(
         .map(|part| NewRule {
             name: requirement.id.to_string(),
             permit: true,
-            region: compiler::as_rule(&part.question.region),
+            region: compiler::as_rule(&part.question),
         })
         .collect();
     let mut places: Vec<Option<space::RuleId>> = Vec::new();
@@ -230,7 +230,10 @@ fn narrowed(
     declared: &FlowSet,
     effort: &Effort<'_>,
 ) -> Option<Steps> {
-    let bare = |region: &Region| Region { conditions: Conditions::none(), ..compiler::as_rule(region) };
+    let bare = |region: &Region| {
+        let question = space::Question::about(region.clone());
+        Region { conditions: Conditions::none(), ..compiler::as_rule(&question) }
+    };
     let name = deciders::bare(rule_set, share.decider);
     let permits: Vec<NewRule> = overbroad_rule::justified_in_words(rule_set, share, declared)
         .regions

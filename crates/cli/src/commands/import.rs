@@ -1,3 +1,5 @@
+mod overview;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -13,7 +15,11 @@ use crate::output;
 use crate::status::Status;
 
 pub fn run(arguments: &Import) -> Result<Status, Error> {
-    let opened = open(&arguments.export)?;
+    let export = match arguments.exports.as_slice() {
+        [one] if !is_folder(one) => one,
+        several => return overview::run(several, arguments),
+    };
+    let opened = open(export)?;
     let text = match arguments.format {
         TextOrJson::Full => in_words(&opened),
         TextOrJson::Json => as_json(&opened),
@@ -21,6 +27,10 @@ pub fn run(arguments: &Import) -> Result<Status, Error> {
     output::answer(&text)?;
     let strict = arguments.strict && opened.export.coverage.totals().not_understood > 0;
     Ok(if strict { Status::CouldNot } else { Status::Clean })
+}
+
+fn is_folder(argument: &str) -> bool {
+    path_and_format(argument).is_ok_and(|(path, _)| std::path::Path::new(&path).is_dir())
 }
 
 /// An export that was read.
