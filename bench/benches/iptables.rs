@@ -42,7 +42,7 @@ fn one_check(bencher: Bencher<'_, '_>, name: &str) {
 fn findings(export: &Arc<str>, policy: &Arc<str>, settings: &checks::Settings) -> usize {
     let db = Database::default();
     let policy = File::new(&db, "policy.flow".to_owned(), Arc::clone(policy), FileKind::Policy);
-    let kind = FileKind::Export { format: Some("iptables".to_owned()) };
+    let kind = FileKind::Export { format: Some("iptables".to_owned()), mapping: None };
     let export = File::new(&db, "edge.rules".to_owned(), Arc::clone(export), kind);
     let day = Date { year: 2026, month: 1, day: 1 };
     let exports = vec![("edge".to_owned(), export)];

@@ -68,15 +68,16 @@ pub fn load(db: Database, texts: &Texts, as_of: Date) -> Result<Loaded, String> 
             return Err(format!("`{name}` is named by a firewall, and no block is called so"));
         };
         let known = files.get(&name).copied();
-        let opened = known
-            .unwrap_or_else(|| file(&name, &export.text, FileKind::Export { format: path.format.clone() }));
+        let opened = known.unwrap_or_else(|| {
+            file(&name, &export.text, FileKind::Export { format: path.format.clone(), mapping: None })
+        });
         files.insert(name, opened);
         named.insert((policy, path.path), opened);
     }
     let mut extra = Vec::new();
     for export in &texts.exports {
         if !files.contains_key(&export.name) {
-            let opened = file(&export.name, &export.text, FileKind::Export { format: None });
+            let opened = file(&export.name, &export.text, FileKind::Export { format: None, mapping: None });
             files.insert(export.name.clone(), opened);
             let stem = Path::new(&export.name).file_stem().unwrap_or_default();
             extra.push((stem.to_string_lossy().into_owned(), opened));

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use checks::Settings;
 use compiler::{Anchor, Database, Date, File, FileKind, Project, position};
@@ -72,7 +73,8 @@ pub fn load(inputs: &Inputs, library_only: bool) -> Result<Loaded, Error> {
         let (path, format) = path_and_format(argument)?;
         let (text, encoding) = read_text(&path)?;
         loaded.encodings.insert(shown(&path), encoding);
-        let file = File::new(&loaded.db, shown(&path), text.into(), FileKind::Export { format });
+        let kind = FileKind::Export { mapping: mapping_of(&path, format.as_deref())?, format };
+        let file = File::new(&loaded.db, shown(&path), text.into(), kind);
         let name = Path::new(&path)
             .file_stem()
             .map_or_else(|| path.clone(), |stem| stem.to_string_lossy().into_owned());
@@ -155,10 +157,12 @@ impl Loaded {
             let key = (path.clone(), named.format.clone());
             let file = match opened.get(&key) {
                 Some(file) => *file,
-                None => match read_text(&path) {
-                    Ok((text, encoding)) => {
+                None => match read_text(&path).and_then(|(text, encoding)| {
+                    Ok((text, encoding, mapping_of(&path, named.format.as_deref())?))
+                }) {
+                    Ok((text, encoding, mapping)) => {
                         self.encodings.insert(path.clone(), encoding);
-                        let kind = FileKind::Export { format: named.format.clone() };
+                        let kind = FileKind::Export { format: named.format.clone(), mapping };
                         let file = File::new(&self.db, path, text.into(), kind);
                         opened.insert(key, file);
                         file
@@ -280,6 +284,19 @@ pub fn path_and_format(argument: &str) -> Result<(String, Option<String>), Error
         |guess| format!("did you mean `{guess}`?"),
     );
     Err(Error::usage(format!("no format is called `{format}`"), help))
+}
+
+/// The mapping that lies beside a table: `edge.csv.toml` beside `edge.csv`. Only of a file that is called `.csv`, or is said to be `csv`.
+pub fn mapping_of(path: &str, format: Option<&str>) -> Result<Option<Arc<str>>, Error> {
+    let mapping = format!("{path}.toml");
+    let wanted = match format {
+        Some(format) => format == "csv",
+        None => Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")),
+    };
+    if !wanted || !Path::new(&mapping).is_file() {
+        return Ok(None);
+    }
+    read_text(&mapping).map(|(text, _)| Some(text.into()))
 }
 
 /// The text of a file, or of standard input for `-`.

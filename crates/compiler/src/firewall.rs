@@ -193,11 +193,11 @@ fn route(
 /// An export as read, or why it cannot be.
 #[salsa::tracked]
 pub fn imported(db: &dyn Db, file: File) -> Result<Export, ImportError> {
-    let format = match file.kind(db) {
-        FileKind::Export { format } => format.as_deref(),
-        _ => None,
+    let (format, mapping) = match file.kind(db) {
+        FileKind::Export { format, mapping } => (format.as_deref(), mapping.as_deref()),
+        _ => (None, None),
     };
-    formats::import(file.text(db), format)
+    formats::import_with(file.text(db), format, mapping)
 }
 
 /// The rule sets of an export without their places: equal when an edit only moved lines.

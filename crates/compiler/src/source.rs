@@ -25,6 +25,8 @@ pub enum FileKind {
     /// With the format the user named, if any.
     Export {
         format: Option<String>,
+        /// What the columns of a table mean, where a file beside it says so.
+        mapping: Option<Arc<str>>,
     },
     /// A list of addresses that a vendor publishes, by its name in the lock and its kind.
     Feed {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use diagnostics::TextRange;
 use space::{RuleId, RuleSet, Side, Symbol, SymbolKind};
 
@@ -13,6 +15,8 @@ pub struct Export {
     /// What is wrong in the file without making it unreadable: an object that is not defined, host bits in an address.
     pub problems: Vec<Problem>,
     pub inventory: Inventory,
+    /// The mapping that it was read by, for a format that takes one.
+    pub mapping: Option<Arc<str>>,
 }
 
 /// Ordered rules with a default, and where in the file they stand.

@@ -33,6 +33,17 @@ pub trait Format: Sync {
         changes: &[Change],
     ) -> Result<Edited, Refusal>;
 
+    /// Reads an export by a mapping, a TOML text that tells what its columns and words mean.
+    fn import_with(&self, _text: &str, _mapping: &str) -> Result<Export, ImportError> {
+        let message = format!("{} takes no mapping", self.title());
+        Err(ImportError::new(TextRange::default(), message, "remove the mapping, or name the format `csv`"))
+    }
+
+    /// Writes whole rule sets as the mapping says.
+    fn emit_with(&self, _listings: &[RuleListing], _mapping: &str) -> Result<String, Refusal> {
+        Err(Refusal::new(format!("{} takes no mapping", self.title()), "leave the mapping out"))
+    }
+
     /// The rule sets that a policy becomes: one for what passes through, or one for each way to and from what stands
     /// behind it.
     fn directions(&self) -> &'static [Direction] {
@@ -90,11 +101,17 @@ pub fn detect(text: &str) -> Option<&'static dyn Format> {
     if best == Detection::No || likely.next().is_some() { None } else { first }
 }
 
-/// Reads `text` as the format with the given name, or as the one its content shows.
+/// Reads `text` as the format with the given name, or as the one its content shows. See [`import_with`].
+pub fn import(text: &str, format: Option<&str>) -> Result<Export, ImportError> {
+    import_with(text, format, None)
+}
+
+/// Reads `text` as the format with the given name, or as the one its content shows; where there is a mapping, as the table
+/// that it is for.
 ///
 /// The rule sets of the result are well formed ([`space::RuleSet::check`]), and at least one statement in it was
 /// understood.
-pub fn import(text: &str, format: Option<&str>) -> Result<Export, ImportError> {
+pub fn import_with(text: &str, format: Option<&str>, mapping: Option<&str>) -> Result<Export, ImportError> {
     let start = TextRange::new(0, 0);
     let names = || FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>().join(", ");
     let format = match format {
@@ -108,12 +125,17 @@ pub fn import(text: &str, format: Option<&str>) -> Result<Export, ImportError> {
         None if text.trim().is_empty() => {
             return Err(ImportError::new(start, "the export is empty", "export the rules again"));
         }
+        None if mapping.is_some() => find("csv")
+            .ok_or_else(|| ImportError::new(start, "no format takes a mapping", "remove the mapping"))?,
         None => detect(text).ok_or_else(|| {
             let help = format!("if you know what it is, name the format: one of {}", names());
             ImportError::new(start, "the format of the export is not recognised", help)
         })?,
     };
-    let export = format.import(text)?;
+    let export = match mapping {
+        Some(mapping) => format.import_with(text, mapping)?,
+        None => format.import(text)?,
+    };
     if export.coverage.totals().understood == 0 || export.rule_sets.is_empty() {
         let message = format!("nothing in the export was understood as {}", format.title());
         return Err(ImportError::new(start, message, "check that the file is whole and of that format"));

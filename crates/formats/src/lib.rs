@@ -17,7 +17,7 @@ pub mod plain;
 pub use change::{Change, Edited, NewRule, Refusal, RuleListing};
 pub use coverage::{Coverage, Statement, Status, Totals};
 pub use export::{Direction, Export, Problem, RuleEntry, RuleSetExport, StageEntry, established};
-pub use format::{Detection, Format, ImportError, detect, find, import};
+pub use format::{Detection, Format, ImportError, detect, find, import, import_with};
 pub use inventory::{Day, InterfaceEntry, Inventory, NamePattern, ObjectEntry, ObjectTable, UndefinedEntry};
 
 /// Every format there is. Detection, `--format` names, pages and completions are derived from it.

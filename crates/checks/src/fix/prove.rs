@@ -38,7 +38,7 @@ pub(super) fn written_and_proved(
         .edit(text, before, rule_set, changes)
         .map_err(|refusal| format!("{}; {}", refusal.message, refusal.help))?;
     let after = apply(text, &edits).ok_or("the edits of the export overlap")?;
-    let after = formats::import(&after, Some(before.format))
+    let after = formats::import_with(&after, Some(before.format), before.mapping.as_deref())
         .map_err(|error| format!("the edited export cannot be read back: {}", error.message))?;
     if before.rule_sets.len() != after.rule_sets.len() {
         return Err("the edited export has other rule sets than before".to_owned());

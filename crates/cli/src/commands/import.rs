@@ -10,7 +10,7 @@ use space::{Action, RuleId};
 
 use crate::arguments::{Import, TextOrJson};
 use crate::error::Error;
-use crate::load::{Files, path_and_format, read_text, shown};
+use crate::load::{Files, mapping_of, path_and_format, read_text, shown};
 use crate::output;
 use crate::status::Status;
 
@@ -45,7 +45,8 @@ pub fn open(argument: &str) -> Result<Opened, Error> {
     let (path, format) = path_and_format(argument)?;
     let (text, _) = read_text(&path)?;
     let path = shown(&path);
-    match formats::import(&text, format.as_deref()) {
+    let mapping = mapping_of(&path, format.as_deref())?;
+    match formats::import_with(&text, format.as_deref(), mapping.as_deref()) {
         Ok(export) => Ok(Opened { path, text, export }),
         Err(error) => {
             let range = if error.place.len() > 200 {

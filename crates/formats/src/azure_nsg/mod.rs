@@ -90,7 +90,14 @@ impl Format for AzureNsg {
                 help: "correct them, and import again".to_owned(),
             });
         }
-        Ok(Export { format: self.name(), rule_sets, coverage, problems, inventory: Inventory::default() })
+        Ok(Export {
+            format: self.name(),
+            rule_sets,
+            coverage,
+            problems,
+            inventory: Inventory::default(),
+            mapping: None,
+        })
     }
 
     fn emit(&self, listings: &[RuleListing]) -> Result<String, Refusal> {

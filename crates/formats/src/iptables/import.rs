@@ -28,7 +28,14 @@ pub(super) fn import(text: &str) -> Result<Export, ImportError> {
 
     problems.extend(dump.problems.iter().cloned());
     problems.sort_by_key(|problem| problem.place);
-    Ok(Export { format: super::NAME, rule_sets, coverage, problems, inventory: Inventory::default() })
+    Ok(Export {
+        format: super::NAME,
+        rule_sets,
+        coverage,
+        problems,
+        inventory: Inventory::default(),
+        mapping: None,
+    })
 }
 
 /// A table with what its rules mean.

@@ -56,6 +56,7 @@ pub fn import(text: &str) -> Result<Export, ImportError> {
         coverage: importer.coverage,
         problems: importer.problems,
         inventory: Inventory::default(),
+        mapping: None,
     })
 }
 

@@ -6,7 +6,7 @@ use formats::{Status as Covered, Totals};
 
 use crate::arguments::{Import, TextOrJson};
 use crate::error::Error;
-use crate::load::{path_and_format, read_text, shown};
+use crate::load::{mapping_of, path_and_format, read_text, shown};
 use crate::output;
 use crate::status::Status;
 
@@ -79,7 +79,8 @@ fn one(path: &str, format: Option<&str>) -> Result<(String, Totals), String> {
     let name = printable(&shown(path)).into_owned();
     let (text, _) = read_text(path).map_err(|error| format!("{name}: {error}\n"))?;
     let lines = LineIndex::new(&text);
-    let export = formats::import(&text, format).map_err(|error| {
+    let mapping = mapping_of(path, format).map_err(|error| format!("{name}: {error}\n"))?;
+    let export = formats::import_with(&text, format, mapping.as_deref()).map_err(|error| {
         let (line, column) = lines.line_column(error.place.start);
         format!(
             "{name}:{line}:{column}: not read: {}; {}\n",
