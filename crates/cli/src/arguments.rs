@@ -184,6 +184,9 @@ pub struct Compile {
     /// Only the packets of this family: some vendors keep each in a file of its own.
     #[arg(long, value_name = "FAMILY")]
     pub family: Option<FamilyName>,
+    /// What the columns of the table mean, for `csv`.
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<String>,
     /// Write to this file in place of standard output: whole, or not at all.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<std::path::PathBuf>,

@@ -14,12 +14,14 @@ use crate::{
 };
 
 /// What is compiled, and of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CompileOptions {
     /// Write rules for optional flows too.
     pub optional: bool,
     /// Only packets of this family; of both, where it is not said.
     pub family: Option<Family>,
+    /// What the columns of a table mean, for a format that takes a mapping.
+    pub mapping: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +48,7 @@ pub fn compile(
     project: Project,
     firewall: &FirewallValue,
     format: &dyn Format,
-    options: CompileOptions,
+    options: &CompileOptions,
 ) -> Result<Compiled, Vec<Problem>> {
     let mut compiler = Compiler { db, project, firewall, format, options, problems: Vec::new() };
     let listings = compiler.listings();
@@ -54,11 +56,11 @@ pub fn compile(
         return Err(compiler.problems);
     }
     let rule_listings: Vec<RuleListing> = listings.iter().map(|(listing, _)| listing.clone()).collect();
-    let text = match format.emit(&rule_listings) {
+    let text = match compiler.emit(&rule_listings) {
         Ok(text) => text,
         Err(refusal) => return Err(compiler.refused(&listings, &refusal)),
     };
-    match proved(&text, format, &rule_listings) {
+    match proved(&text, format, options.mapping.as_deref(), &rule_listings) {
         Ok(silent) => Ok(Compiled { text, listings: rule_listings, silent }),
         Err(message) => {
             let help = "nothing is written; this is a mistake of `flowright`, which is worth a report";
@@ -75,7 +77,7 @@ struct Compiler<'a> {
     project: Project,
     firewall: &'a FirewallValue,
     format: &'a dyn Format,
-    options: CompileOptions,
+    options: &'a CompileOptions,
     problems: Vec<Problem>,
 }
 
@@ -202,7 +204,14 @@ impl Compiler<'_> {
         let direction = *self.format.directions().get(index)?;
         let rule = NewRule { name: "rule".to_owned(), permit: true, region: region.clone() };
         let listing = RuleListing { rules: vec![rule], ..self.listing(direction) };
-        self.format.emit(&[listing]).err()
+        self.emit(&[listing]).err()
+    }
+
+    fn emit(&self, listings: &[RuleListing]) -> Result<String, Refusal> {
+        match &self.options.mapping {
+            Some(mapping) => self.format.emit_with(listings, mapping),
+            None => self.format.emit(listings),
+        }
     }
 
     /// A flow that is both required and forbidden cannot be compiled.
@@ -316,8 +325,13 @@ pub fn as_rule(question: &Question) -> Region {
 }
 
 /// Reads what was written back and compares, direction by direction. Returns the family that it says nothing of.
-fn proved(text: &str, format: &dyn Format, listings: &[RuleListing]) -> Result<Option<Family>, String> {
-    let read = formats::import(text, Some(format.name()))
+fn proved(
+    text: &str,
+    format: &dyn Format,
+    mapping: Option<&str>,
+    listings: &[RuleListing],
+) -> Result<Option<Family>, String> {
+    let read = formats::import_with(text, Some(format.name()), mapping)
         .map_err(|error| format!("what was written cannot be read back: {}", error.message))?;
     let effort = Effort::usual();
     let mut silent = None;

@@ -21,4 +21,4 @@ pub use format::{Detection, Format, ImportError, detect, find, import, import_wi
 pub use inventory::{Day, InterfaceEntry, Inventory, NamePattern, ObjectEntry, ObjectTable, UndefinedEntry};
 
 /// Every format there is. Detection, `--format` names, pages and completions are derived from it.
-pub static FORMATS: &[&dyn Format] = &[&iptables::Iptables, &azure_nsg::AzureNsg, &plain::Plain];
+pub static FORMATS: &[&dyn Format] = &[&iptables::Iptables, &azure_nsg::AzureNsg, &plain::Plain, &plain::Csv];

@@ -6,7 +6,7 @@ use formats::FORMATS;
 
 use crate::arguments::{Compile, FamilyName, Inputs};
 use crate::error::Error;
-use crate::load::{Loaded, load};
+use crate::load::{Loaded, load, read_text};
 use crate::output;
 use crate::status::Status;
 
@@ -33,8 +33,12 @@ pub fn run(arguments: &Compile) -> Result<Status, Error> {
         FamilyName::Ipv4 => Family::V4,
         FamilyName::Ipv6 => Family::V6,
     });
-    let options = CompileOptions { optional: arguments.optional, family };
-    let compiled = match compile(db, project, &firewall, format, options) {
+    let mapping = match &arguments.mapping {
+        Some(path) => Some(read_text(path)?.0),
+        None => None,
+    };
+    let options = CompileOptions { optional: arguments.optional, family, mapping };
+    let compiled = match compile(db, project, &firewall, format, &options) {
         Ok(compiled) => compiled,
         Err(problems) => return Ok(refused(&loaded, problems)),
     };

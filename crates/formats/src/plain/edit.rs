@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use diagnostics::{Edit, TextRange};
 use space::RuleId;
 
+use crate::plain::dialect::Dialect;
 use crate::plain::emit::{Cells, cells, default_row, write_rows};
 use crate::plain::header::{Column, Header};
 use crate::plain::records::line_ending;
@@ -11,13 +12,19 @@ use crate::{Change, Edited, Export, NewRule, Refusal, RuleEntry, RuleSetExport};
 
 /// The edits that insert, remove and replace rows; every other byte of the file stays as it is. There are no commands:
 /// no device reads the table.
-pub fn edit(text: &str, export: &Export, rule_set: usize, changes: &[Change]) -> Result<Edited, Refusal> {
-    let header = Header::read(text).map_err(|error| Refusal::new(error.message, error.help))?;
+pub fn edit(
+    text: &str,
+    export: &Export,
+    rule_set: usize,
+    changes: &[Change],
+    dialect: &Dialect,
+) -> Result<Edited, Refusal> {
+    let header = Header::read(text, dialect).map_err(|error| Refusal::new(error.message, error.help))?;
     let Some(rules) = export.rule_sets.get(rule_set) else {
         return Err(Refusal::new("the table has one rule set only", "change the rule set `rules`"));
     };
     let rows = rules.entries.len();
-    let mut editor = Editor { text, header, rules, gone: BTreeSet::new(), rows, edits: Vec::new() };
+    let mut editor = Editor { text, dialect, header, rules, gone: BTreeSet::new(), rows, edits: Vec::new() };
     for change in changes {
         match change {
             Change::Insert { before, rule } => editor.insert(*before, rule)?,
@@ -31,6 +38,7 @@ pub fn edit(text: &str, export: &Export, rule_set: usize, changes: &[Change]) ->
 
 struct Editor<'a> {
     text: &'a str,
+    dialect: &'a Dialect,
     header: Header<'a>,
     rules: &'a RuleSetExport,
     /// Rules that were removed or replaced.
@@ -42,7 +50,7 @@ struct Editor<'a> {
 
 impl<'a> Editor<'a> {
     fn insert(&mut self, before: Option<RuleId>, rule: &NewRule) -> Result<(), Refusal> {
-        let row = self.write(&[cells(rule)?])?;
+        let row = self.write(&[cells(rule, self.dialect)?])?;
         let place = match before {
             Some(id) => Some(self.entry(id)?.place),
             // After all rules is right before the default.
@@ -63,10 +71,11 @@ impl<'a> Editor<'a> {
             let message = format!("two changes are to be made to the rule `{}`", shown(&entry.name));
             return Err(Refusal::new(message, "make one of them"));
         }
-        let mut rows = with.iter().map(cells).collect::<Result<Vec<Cells>, Refusal>>()?;
+        let mut rows =
+            with.iter().map(|rule| cells(rule, self.dialect)).collect::<Result<Vec<Cells>, Refusal>>()?;
         for row in &mut rows {
             row.extend(entry.comment.clone().map(|comment| (Column::Comment, comment)));
-            row.extend(entry.logs.then(|| (Column::Log, "yes".to_owned())));
+            row.extend(entry.logs.then(|| (Column::Log, Dialect::word(&self.dialect.yes).to_owned())));
         }
         if rows.is_empty() {
             self.push(self.whole_line(entry.place), String::new());
@@ -82,7 +91,7 @@ impl<'a> Editor<'a> {
     fn keep_a_row(&mut self) -> Result<(), Refusal> {
         let has_default = self.rules.stages.iter().any(|stage| stage.place.is_some());
         if self.rows == 0 && !has_default {
-            let row = self.write(&[default_row(false)])?;
+            let row = self.write(&[default_row(false, self.dialect)])?;
             self.append(&row);
         }
         Ok(())

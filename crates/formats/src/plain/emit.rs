@@ -6,8 +6,10 @@ use space::{
     AddressSet, Conditions, Coordinate, IntervalSet, NameSet, Region, Set, Side, SymbolKind, protocol,
 };
 
+use crate::plain::dialect::Dialect;
 use crate::plain::header::{Column, columns_of_new_file};
-use crate::plain::values::{is_interface, is_name, shown};
+use crate::plain::records::Word;
+use crate::plain::values::{self, Endpoint, is_interface, is_name, shown};
 use crate::{NewRule, Refusal, RuleListing};
 
 /// The fields of one row that are not empty.
@@ -15,14 +17,21 @@ pub type Cells = BTreeMap<Column, String>;
 
 /// Writes a whole file: a header with the columns that are needed, a row for each rule, and a default where it is not
 /// the one that a file without gets.
-pub fn emit(listing: &RuleListing) -> Result<String, Refusal> {
-    let mut rows = listing.rules.iter().map(cells).collect::<Result<Vec<Cells>, Refusal>>()?;
-    if listing.default_permit || rows.is_empty() {
-        rows.push(default_row(listing.default_permit));
+pub fn emit(listing: &RuleListing, dialect: &Dialect) -> Result<String, Refusal> {
+    let rules = listing.rules.iter();
+    let mut rows = rules.map(|rule| cells(rule, dialect)).collect::<Result<Vec<Cells>, Refusal>>()?;
+    if listing.default_permit != dialect.default_permit || rows.is_empty() {
+        rows.push(default_row(listing.default_permit, dialect));
     }
-    let columns = columns_of_new_file(|column| rows.iter().any(|row| row.contains_key(&column)));
-    rows.insert(0, columns.iter().map(|column| (*column, column.name().to_owned())).collect());
-    Ok(write_rows(&rows, &columns.into_iter().map(Some).collect::<Vec<_>>(), b',', "\n"))
+    let columns = columns_of_new_file(dialect, |column| rows.iter().any(|row| row.contains_key(&column)));
+    let missing = |column: &&Column| **column != Column::Name && !columns.contains(column);
+    if let Some(column) = rows.iter().flat_map(Cells::keys).find(missing) {
+        return Err(without_column(*column));
+    }
+    let title = |column: Column| dialect.name_of(column).unwrap_or(column.name().into()).into_owned();
+    rows.insert(0, columns.iter().map(|column| (*column, title(*column))).collect());
+    let delimiter = dialect.delimiter.unwrap_or(b',');
+    Ok(write_rows(&rows, &columns.into_iter().map(Some).collect::<Vec<_>>(), delimiter, "\n"))
 }
 
 /// Rows as text, each with its line ending, the fields in the order of `columns`. What has no column is not written.
@@ -47,19 +56,20 @@ pub fn write_rows(rows: &[Cells], columns: &[Option<Column>], delimiter: u8, lin
 }
 
 /// The row that decides what no rule does.
-pub fn default_row(permit: bool) -> Cells {
-    let any = || "any".to_owned();
+pub fn default_row(permit: bool, dialect: &Dialect) -> Cells {
+    let any = || Dialect::word(&dialect.any).to_owned();
+    let service = if dialect.splits_services() { Column::Protocol } else { Column::Service };
     Cells::from([
         (Column::Name, "default".to_owned()),
-        (Column::Action, action(permit).to_owned()),
+        (Column::Action, action(permit, dialect)),
         (Column::Source, any()),
         (Column::Destination, any()),
-        (Column::Service, any()),
+        (service, any()),
     ])
 }
 
 /// A rule as a row, or what of it a row cannot say.
-pub fn cells(rule: &NewRule) -> Result<Cells, Refusal> {
+pub fn cells(rule: &NewRule, dialect: &Dialect) -> Result<Cells, Refusal> {
     let region = &rule.region;
     if region.is_empty() {
         let message = format!("the rule `{}` matches nothing", shown(&rule.name));
@@ -68,26 +78,26 @@ pub fn cells(rule: &NewRule) -> Result<Cells, Refusal> {
     let (source_name, destination_name) = names(&region.conditions)?;
     let mut cells = Cells::from([
         (Column::Name, name(&rule.name)),
-        (Column::Action, action(rule.permit).to_owned()),
-        (Column::Source, endpoints(&region.source, source_name)?),
-        (Column::Destination, endpoints(&region.destination, destination_name)?),
-        (Column::Service, services(region)?),
+        (Column::Action, action(rule.permit, dialect)),
+        (Column::Source, endpoints(&region.source, source_name, dialect)?),
+        (Column::Destination, endpoints(&region.destination, destination_name, dialect)?),
     ]);
+    cells.extend(services(region, dialect)?);
     if !region.source_port.is_any() {
-        cells.insert(Column::SourcePort, ports(&region.source_port).join(" "));
+        cells.insert(Column::SourcePort, ports(&region.source_port).join(dialect.joint()));
     }
     for (column, names) in
         [(Column::InInterface, &region.in_interface), (Column::OutInterface, &region.out_interface)]
     {
         if !names.is_any() {
-            cells.insert(column, interfaces(names)?);
+            cells.insert(column, interfaces(names, dialect)?);
         }
     }
     Ok(cells)
 }
 
-fn action(permit: bool) -> &'static str {
-    if permit { "permit" } else { "deny" }
+fn action(permit: bool, dialect: &Dialect) -> String {
+    Dialect::word(if permit { &dialect.permit } else { &dialect.deny }).to_owned()
 }
 
 /// The name in one line. `default` has a meaning of its own.
@@ -120,8 +130,11 @@ fn names(conditions: &Conditions) -> Result<(Option<&str>, Option<&str>), Refusa
     }
 }
 
-fn endpoints(addresses: &AddressSet, name: Option<&str>) -> Result<String, Refusal> {
-    let Some(name) = name else { return Ok(address_words(addresses).join(" ")) };
+fn endpoints(addresses: &AddressSet, name: Option<&str>, dialect: &Dialect) -> Result<String, Refusal> {
+    let Some(name) = name else {
+        let object = object(addresses, dialect).map(str::to_owned);
+        return Ok(object.unwrap_or_else(|| address_words(addresses, dialect).join(dialect.joint())));
+    };
     if !is_name(name) {
         let message = format!("`{}` cannot be written: it is no DNS name with a dot", shown(name));
         return Err(Refusal::new(message, "use the full name, or its addresses"));
@@ -133,9 +146,25 @@ fn endpoints(addresses: &AddressSet, name: Option<&str>) -> Result<String, Refus
     Ok(name.to_owned())
 }
 
-fn address_words(addresses: &AddressSet) -> Vec<String> {
+/// The object that stands for exactly these addresses.
+fn object<'d>(addresses: &AddressSet, dialect: &'d Dialect) -> Option<&'d str> {
+    let read = |member: &String| {
+        let word = Word { text: member, place: diagnostics::TextRange::default() };
+        match values::endpoint(word, dialect) {
+            Ok(Endpoint::Addresses(set)) => Some(set),
+            _ => None,
+        }
+    };
+    let same = |members: &Vec<String>| {
+        let sets = members.iter().map(read).collect::<Option<Vec<AddressSet>>>();
+        sets.is_some_and(|sets| AddressSet::union_of(&sets) == *addresses)
+    };
+    dialect.addresses.iter().find(|(_, members)| same(members)).map(|(name, _)| name.as_str())
+}
+
+fn address_words(addresses: &AddressSet, dialect: &Dialect) -> Vec<String> {
     if addresses.is_any() {
-        return vec!["any".to_owned()];
+        return vec![Dialect::word(&dialect.any).to_owned()];
     }
     let words = addresses.ranges().map(|(low, high)| {
         let range = AddressSet::range(low, high);
@@ -150,10 +179,47 @@ fn address_words(addresses: &AddressSet) -> Vec<String> {
     words.collect()
 }
 
-fn services(region: &Region) -> Result<String, Refusal> {
+/// What a region says of protocols and ports, in the columns that the table has for it.
+fn services(region: &Region, dialect: &Dialect) -> Result<Vec<(Column, String)>, Refusal> {
+    if dialect.splits_services() {
+        return protocol_and_ports(region, dialect);
+    }
+    let words = service_words(region, dialect)?;
+    let named = dialect.services.iter().find(|(_, members)| **members == words);
+    let text = named.map_or_else(|| words.join(dialect.joint()), |(name, _)| name.clone());
+    Ok(vec![(Column::Service, text)])
+}
+
+fn protocol_and_ports(region: &Region, dialect: &Dialect) -> Result<Vec<(Column, String)>, Refusal> {
+    if region.protocol.is_any() && region.destination_port.is_any() {
+        return Ok(vec![(Column::Protocol, Dialect::word(&dialect.any).to_owned())]);
+    }
+    let numbers = || region.protocol.ranges().flat_map(|(low, high)| low..=high);
+    let name = |number| protocol::name(number).map_or_else(|| format!("{number}"), str::to_owned);
+    let words: Vec<String> = numbers().map(name).collect();
+    let mut cells = vec![(Column::Protocol, words.join(dialect.joint()))];
+    if !region.destination_port.is_any() {
+        if let Some(number) = numbers().find(|number| !protocol::has_ports(*number)) {
+            let message = format!("a part of the protocol `{}` cannot be written", name(number));
+            return Err(Refusal::new(
+                message,
+                "write a rule for the whole protocol: the table has ports only",
+            ));
+        }
+        cells.push((Column::Port, ports(&region.destination_port).join(dialect.joint())));
+    }
+    Ok(cells)
+}
+
+fn without_column(column: Column) -> Refusal {
+    let message = format!("the table has no column for `{}`", column.name());
+    Refusal::new(message, "add it to the mapping, or leave that out of the policy")
+}
+
+fn service_words(region: &Region, dialect: &Dialect) -> Result<Vec<String>, Refusal> {
     let (protocols, from, to) = (&region.protocol, &region.source_port, &region.destination_port);
     let words: Vec<String> = match (protocols.is_any(), from.is_any() && to.is_any()) {
-        (true, true) => vec!["any".to_owned()],
+        (true, true) => vec![Dialect::word(&dialect.any).to_owned()],
         (false, true) => protocols.ranges().flat_map(|(low, high)| protocol_words(low, high)).collect(),
         (_, false) => {
             let mut words = Vec::new();
@@ -174,7 +240,7 @@ fn services(region: &Region) -> Result<String, Refusal> {
             words
         }
     };
-    Ok(words.join(" "))
+    Ok(words)
 }
 
 /// Each protocol by its name, where they are few.
@@ -202,9 +268,9 @@ fn icmp_types((low, high): (u16, u16)) -> String {
     }
 }
 
-fn interfaces(names: &NameSet) -> Result<String, Refusal> {
+fn interfaces(names: &NameSet, dialect: &Dialect) -> Result<String, Refusal> {
     let exact = names.exact().filter(|names| names.iter().all(|name| is_interface(name)));
-    exact.map(|names| names.join(" ")).ok_or_else(|| {
+    exact.map(|names| names.join(dialect.joint())).ok_or_else(|| {
         let name = names.example().unwrap_or_default();
         let message = format!("a set of interfaces such as `{}` cannot be written", shown(&name));
         Refusal::new(message, "list whole names of interfaces, without blanks in them")

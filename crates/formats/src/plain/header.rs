@@ -1,7 +1,9 @@
 use diagnostics::TextRange;
 
 use crate::ImportError;
+use crate::plain::dialect::Dialect;
 use crate::plain::records::{Record, Records, Word, line_ending};
+use crate::plain::values::shown;
 
 /// The first record: which column stands where, and what separates them.
 pub struct Header<'t> {
@@ -28,10 +30,14 @@ pub enum Column {
     Enabled,
     Log,
     Comment,
+    /// With a mapping only, in place of `Service`.
+    Protocol,
+    /// With a mapping only, beside `Protocol`.
+    Port,
 }
 
 /// Every column there is, in the order of [`Column`], which is the one in which they are written.
-const COLUMNS: [(Column, &str); 11] = [
+const COLUMNS: [(Column, &str); 13] = [
     (Column::Name, "name"),
     (Column::Action, "action"),
     (Column::Source, "source"),
@@ -43,13 +49,12 @@ const COLUMNS: [(Column, &str); 11] = [
     (Column::Enabled, "enabled"),
     (Column::Log, "log"),
     (Column::Comment, "comment"),
+    (Column::Protocol, "protocol"),
+    (Column::Port, "port"),
 ];
 
 /// A first line with more columns is no header.
 const MOST_COLUMNS: usize = 1_000;
-
-/// Without these there is no rule.
-const REQUIRED: [Column; 4] = [Column::Action, Column::Source, Column::Destination, Column::Service];
 
 impl Column {
     pub fn name(self) -> &'static str {
@@ -57,39 +62,51 @@ impl Column {
     }
 
     /// By its name in any case; `Source Port` and `source-port` are `source_port`.
-    fn named(text: &str) -> Option<Self> {
+    pub fn named(text: &str) -> Option<Self> {
         let same = |a: u8, b: u8| a.eq_ignore_ascii_case(&b) || a == b'_' && matches!(b, b' ' | b'-');
         let is =
             |name: &str| name.len() == text.len() && name.bytes().zip(text.bytes()).all(|(a, b)| same(a, b));
-        COLUMNS.iter().find(|(_, name)| is(name)).map(|(column, _)| *column)
+        let with_mapping = |column| matches!(column, Column::Protocol | Column::Port);
+        COLUMNS.iter().find(|(column, name)| is(name) && !with_mapping(*column)).map(|(column, _)| *column)
+    }
+
+    /// By the key that a mapping gives it.
+    pub fn of_mapping(key: &str) -> Option<Self> {
+        COLUMNS.iter().find(|(_, name)| *name == key).map(|(column, _)| *column)
     }
 }
 
 impl<'t> Header<'t> {
     /// Reads the header of `text`, separated by the first of comma, semicolon and tab that gives the required columns.
-    pub fn read(text: &'t str) -> Result<Self, ImportError> {
+    pub fn read(text: &'t str, dialect: &Dialect) -> Result<Self, ImportError> {
         let mut closest: Option<Header> = None;
-        for delimiter in [b',', b';', b'\t'] {
+        let delimiters = dialect.delimiter.map_or(vec![b',', b';', b'\t'], |delimiter| vec![delimiter]);
+        for delimiter in delimiters {
             let Some(record) = Records::new(text, delimiter, MOST_COLUMNS).next() else { break };
-            let header = Self::of(text, delimiter, &record?);
-            let missing = header.missing().len();
+            let header = Self::of(text, delimiter, &record?, dialect);
+            let missing = header.missing(dialect).len();
             if missing == 0 {
                 return header.without_doubles();
             }
-            if closest.as_ref().is_none_or(|closest| missing < closest.missing().len()) {
+            if closest.as_ref().is_none_or(|closest| missing < closest.missing(dialect).len()) {
                 closest = Some(header);
             }
         }
         let place = closest.as_ref().map_or(TextRange::new(0, text.len()), |header| header.place);
-        let message = closest.map_or("there is no header".to_owned(), |header| header.what_is_missing());
-        Err(ImportError::new(place, message, "a header looks like `name,action,source,destination,service`"))
+        let message =
+            closest.map_or("there is no header".to_owned(), |header| header.what_is_missing(dialect));
+        let help = match dialect.mapped {
+            true => "correct the names under `[columns]` in the mapping",
+            false => "a header looks like `name,action,source,destination,service`",
+        };
+        Err(ImportError::new(place, message, help))
     }
 
-    fn of(text: &'t str, delimiter: u8, record: &Record<'t>) -> Self {
+    fn of(text: &'t str, delimiter: u8, record: &Record<'t>, dialect: &Dialect) -> Self {
         let behind = text.get(record.place.end as usize..).map_or("", line_ending);
         let fields = if record.count > MOST_COLUMNS { &[][..] } else { &record.fields };
         let columns: Vec<_> =
-            fields.iter().map(|field| (Column::named(field.word.text), field.word)).collect();
+            fields.iter().map(|field| (dialect.column(field.word.text), field.word)).collect();
         let position = |wanted| columns.iter().position(|(column, _)| *column == Some(wanted));
         Header {
             place: record.place,
@@ -110,12 +127,14 @@ impl<'t> Header<'t> {
         self.columns.iter().filter(|(known, _)| known.is_none()).map(|(_, word)| *word)
     }
 
-    fn missing(&self) -> Vec<Column> {
-        REQUIRED.into_iter().filter(|column| self.position(*column).is_none()).collect()
+    fn missing(&self, dialect: &Dialect) -> Vec<Column> {
+        dialect.required().into_iter().filter(|column| self.position(*column).is_none()).collect()
     }
 
-    fn what_is_missing(&self) -> String {
-        let names: Vec<String> = self.missing().iter().map(|column| format!("`{}`", column.name())).collect();
+    fn what_is_missing(&self, dialect: &Dialect) -> String {
+        let name = |column: &Column| dialect.name_of(*column).unwrap_or(column.name().into()).into_owned();
+        let names: Vec<String> =
+            self.missing(dialect).iter().map(|column| format!("`{}`", shown(&name(column)))).collect();
         match names.as_slice() {
             [others @ .., last] if !others.is_empty() => {
                 format!("the header lacks the columns {} and {last}", others.join(", "))
@@ -137,8 +156,13 @@ impl<'t> Header<'t> {
     }
 }
 
-/// The columns of a new file: the name, the required ones, and those that are `used`.
-pub fn columns_of_new_file(used: impl Fn(Column) -> bool) -> Vec<Column> {
-    let always = |column| column == Column::Name || REQUIRED.contains(&column);
-    COLUMNS.iter().map(|(column, _)| *column).filter(|column| always(*column) || used(*column)).collect()
+/// The columns of a new file: the name, the required ones, and those that are `used`; of a mapping, all that it has.
+pub fn columns_of_new_file(dialect: &Dialect, used: impl Fn(Column) -> bool) -> Vec<Column> {
+    let required = dialect.required();
+    let always = |column| column == Column::Name || required.contains(&column);
+    let wanted = |column: &Column| match dialect.mapped {
+        true => dialect.columns.contains_key(column),
+        false => always(*column) || used(*column),
+    };
+    COLUMNS.iter().map(|(column, _)| *column).filter(wanted).collect()
 }

@@ -2,13 +2,14 @@ use std::collections::HashMap;
 
 use space::{Action, Conditions, Region, RuleId, RuleSet, Side, Symbol, SymbolKind};
 
+use crate::plain::dialect::Dialect;
 use crate::plain::matches::Parts;
 use crate::plain::parse::{Meaning, Row, Rule, parse};
 use crate::plain::records::Word;
-use crate::plain::values::shown;
+use crate::plain::values::{Endpoint, shown};
 use crate::{
     Coverage, Direction, Export, ImportError, Inventory, Problem, RuleEntry, RuleSetExport, StageEntry,
-    Status,
+    Status, UndefinedEntry,
 };
 
 /// The name of the one rule set, and of the list that its rules stand in.
@@ -19,22 +20,23 @@ const RULE_SET: &str = "rules";
 const MOST_REGIONS: usize = 1_000_000;
 
 /// Reads a file as one rule set in which the first match decides.
-pub fn import(text: &str) -> Result<Export, ImportError> {
-    let table = parse(text)?;
+pub fn import(text: &str, dialect: &Dialect) -> Result<Export, ImportError> {
+    let table = parse(text, dialect)?;
     let Some(last) = table.rows.iter().rposition(|row| matches!(row, Row::Rule(_))) else {
         let help = "check that the file is whole: a row for each rule stands below the header";
         return Err(ImportError::new(table.header.place, "the table has no rules", help));
     };
     let mut importer = Importer::new(text);
     importer.coverage.push(table.header.place, Status::Irrelevant, "the header");
-    importer.problems.extend(table.header.unknown().map(unknown_column));
+    let unknown = table.header.unknown().filter(|column| !dialect.ignores(column.text));
+    importer.problems.extend(unknown.map(unknown_column));
 
-    let mut default = Action::Deny;
+    let mut default = if dialect.default_permit { Action::Permit } else { Action::Deny };
     let mut stage = StageEntry { name: "implicit deny".to_owned(), place: None };
     for (at, row) in table.rows.into_iter().enumerate() {
         match row {
             Row::Empty(place) => importer.coverage.push(place, Status::Irrelevant, "an empty row"),
-            Row::Rule(rule) if at == last && is_default(&rule) => {
+            Row::Rule(rule) if at == last && !dialect.mapped && is_default(&rule) => {
                 default = action(rule.meaning.as_ref());
                 stage = StageEntry { name: "default".to_owned(), place: Some(rule.place) };
                 importer.coverage.push(rule.place, Status::Understood, "");
@@ -55,7 +57,7 @@ pub fn import(text: &str) -> Result<Export, ImportError> {
         }],
         coverage: importer.coverage,
         problems: importer.problems,
-        inventory: Inventory::default(),
+        inventory: Inventory { undefined: importer.undefined, ..Inventory::default() },
         mapping: None,
     })
 }
@@ -96,6 +98,7 @@ struct Importer<'t> {
     entries: Vec<RuleEntry>,
     coverage: Coverage,
     problems: Vec<Problem>,
+    undefined: Vec<UndefinedEntry>,
     names: Names,
     symbols: Names,
     regions_left: usize,
@@ -109,6 +112,7 @@ impl<'t> Importer<'t> {
             entries: Vec::new(),
             coverage: Coverage::default(),
             problems: Vec::new(),
+            undefined: Vec::new(),
             names: Names::default(),
             symbols: Names::default(),
             regions_left: MOST_REGIONS,
@@ -155,8 +159,15 @@ impl<'t> Importer<'t> {
             }
         };
         let action = action(row.meaning.as_ref());
+        let unexplained = self.unexplained(row);
         if row.unknown.is_empty() {
-            self.coverage.push(row.place, Status::Understood, "");
+            match unexplained.as_slice() {
+                [] => self.coverage.push(row.place, Status::Understood, ""),
+                names => {
+                    let reason = format!("nobody explains {}", names.join(", "));
+                    self.coverage.push(row.place, Status::Approximated, reason);
+                }
+            }
             return (regions, action);
         }
         let says: Vec<String> =
@@ -165,6 +176,25 @@ impl<'t> Importer<'t> {
         self.coverage.push(row.place, Status::Approximated, format!("`{says}` is not known"));
         let only_if = Region::any().when(self.unknown(row, name, &says));
         (regions.iter().filter_map(|region| region.intersect(&only_if)).collect(), action)
+    }
+
+    /// The objects that a rule names and nobody explains, each noted as undefined.
+    fn unexplained(&mut self, row: &Rule) -> Vec<String> {
+        let Some(meaning) = &row.meaning else { return Vec::new() };
+        let ends = meaning.source.iter().chain(&meaning.destination).filter_map(|end| match end {
+            Endpoint::Unknown(word) => Some(("address", *word)),
+            _ => None,
+        });
+        let services = meaning.unknown_services.iter().map(|word| ("service", *word));
+        let mut names = Vec::new();
+        for (kind, word) in ends.chain(services) {
+            self.undefined.push(UndefinedEntry { kind, name: word.text.to_owned(), place: word.place });
+            names.push(format!("`{}`", shown(word.text)));
+        }
+        names.sort();
+        names.dedup();
+        names.truncate(8);
+        names
     }
 
     /// The regions of a rule, or why it has none.

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use space::{AddressSet, Conditions, IntervalSet, NameSet, Region, Set, Side, protocol};
+use space::{AddressSet, Conditions, IntervalSet, NameSet, Region, Set, Side, Symbol, SymbolKind, protocol};
 
 use crate::plain::parse::Meaning;
 use crate::plain::values::{Endpoint, Service};
@@ -10,7 +10,7 @@ use crate::plain::values::{Endpoint, Service};
 pub struct Parts {
     sources: Vec<(AddressSet, Conditions)>,
     destinations: Vec<(AddressSet, Conditions)>,
-    services: Vec<(IntervalSet<u8>, IntervalSet<u16>)>,
+    services: Vec<(IntervalSet<u8>, IntervalSet<u16>, Conditions)>,
     source_port: IntervalSet<u16>,
     in_interface: NameSet,
     out_interface: NameSet,
@@ -22,7 +22,7 @@ impl Parts {
         Parts {
             sources: endpoints(Side::Source, &meaning.source),
             destinations: endpoints(Side::Destination, &meaning.destination),
-            services: services(&meaning.services),
+            services: services(meaning),
             source_port: source_ports
                 .map_or_else(IntervalSet::any, |ports| IntervalSet::from_ranges(ports.iter().copied())),
             in_interface: interfaces(meaning.in_interfaces.as_deref()),
@@ -41,7 +41,8 @@ impl Parts {
             for (destination, destination_name) in &self.destinations {
                 // They speak of different sides, and so never contradict each other.
                 let Some(conditions) = source_name.and(destination_name) else { continue };
-                for (protocol, destination_port) in &self.services {
+                for (protocol, destination_port, service) in &self.services {
+                    let Some(conditions) = conditions.and(service) else { continue };
                     regions.push(Region {
                         source: source.clone(),
                         destination: destination.clone(),
@@ -50,7 +51,7 @@ impl Parts {
                         destination_port: destination_port.clone(),
                         in_interface: self.in_interface.clone(),
                         out_interface: self.out_interface.clone(),
-                        conditions: conditions.clone(),
+                        conditions,
                     });
                 }
             }
@@ -63,18 +64,32 @@ impl Parts {
 fn endpoints(side: Side, endpoints: &[Endpoint]) -> Vec<(AddressSet, Conditions)> {
     let addresses = AddressSet::union_of(endpoints.iter().filter_map(|endpoint| match endpoint {
         Endpoint::Addresses(addresses) => Some(addresses),
-        Endpoint::Name(_) => None,
+        Endpoint::Name(_) | Endpoint::Unknown(_) => None,
     }));
     let names = endpoints.iter().filter_map(|endpoint| match endpoint {
         Endpoint::Addresses(_) => None,
         Endpoint::Name(name) => Some((AddressSet::any(), Conditions::named(side, name))),
+        Endpoint::Unknown(word) => {
+            let object = Symbol::new(side, SymbolKind::Undefined, word.text);
+            Some((AddressSet::any(), Conditions::holds(object)))
+        }
     });
     let addresses = (!addresses.is_empty()).then(|| (addresses, Conditions::none()));
     addresses.into_iter().chain(names).collect()
 }
 
-/// The services as few pairs of protocols and ports.
-fn services(services: &[Service]) -> Vec<(IntervalSet<u8>, IntervalSet<u16>)> {
+/// The services as few pairs of protocols and ports, and each that nobody explains as a condition.
+fn services(meaning: &Meaning) -> Vec<(IntervalSet<u8>, IntervalSet<u16>, Conditions)> {
+    let known = pairs(&meaning.services).into_iter();
+    let mut out: Vec<_> = known.map(|(protocol, ports)| (protocol, ports, Conditions::none())).collect();
+    out.extend(meaning.unknown_services.iter().map(|word| {
+        let object = Symbol::new(Side::Packet, SymbolKind::Undefined, word.text);
+        (IntervalSet::any(), IntervalSet::any(), Conditions::holds(object))
+    }));
+    out
+}
+
+fn pairs(services: &[Service]) -> Vec<(IntervalSet<u8>, IntervalSet<u16>)> {
     let whole = services.iter().filter(|service| service.ports.is_none()).map(|service| service.protocols);
     let mut parts = vec![(IntervalSet::from_ranges(whole), IntervalSet::any())];
     parts.retain(|(protocols, _)| !protocols.is_empty());

@@ -1,23 +1,33 @@
 //! A table of rules as CSV, which anyone can produce. See README.md.
 //!
-//! The smallest complete format, and the one to copy. Text becomes records ([`records`]), a header ([`header`]) and
+//! The smallest complete format, and the one to copy. With a mapping beside it (`mapped`), a table in any vendor's columns and
+//! words is the format `csv`.
+//! Text becomes records ([`records`]), a header ([`header`]) and
 //! rows in the file's own words ([`parse`], with [`values`]), and those a rule set ([`import`], with [`matches`]).
 //! [`emit`] and [`edit`] go the other way.
 
+mod dialect;
 mod edit;
 mod emit;
 mod header;
 mod import;
+mod mapped;
+mod mapping;
 mod matches;
 mod parse;
 mod records;
 mod values;
 
 #[cfg(test)]
+mod mapped_tests;
+#[cfg(test)]
 mod round_trip;
 #[cfg(test)]
 mod tests;
 
+pub use mapped::Csv;
+
+use crate::plain::dialect::STANDARD;
 use crate::{Change, Detection, Edited, Export, Format, ImportError, Refusal, RuleListing};
 
 /// The format `plain`.
@@ -33,15 +43,15 @@ impl Format for Plain {
     }
 
     fn detect(&self, text: &str) -> Detection {
-        if header::Header::read(text).is_ok() { Detection::Sure } else { Detection::No }
+        if header::Header::read(text, &STANDARD).is_ok() { Detection::Sure } else { Detection::No }
     }
 
     fn import(&self, text: &str) -> Result<Export, ImportError> {
-        import::import(text)
+        import::import(text, &STANDARD)
     }
 
     fn emit(&self, listings: &[RuleListing]) -> Result<String, Refusal> {
-        emit::emit(RuleListing::only(listings)?)
+        emit::emit(RuleListing::only(listings)?, &STANDARD)
     }
 
     fn edit(
@@ -51,6 +61,6 @@ impl Format for Plain {
         rule_set: usize,
         changes: &[Change],
     ) -> Result<Edited, Refusal> {
-        edit::edit(text, export, rule_set, changes)
+        edit::edit(text, export, rule_set, changes, &STANDARD)
     }
 }

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use diagnostics::TextRange;
 use space::protocol;
 
+use crate::plain::dialect::Dialect;
 use crate::plain::header::{Column, Header};
 use crate::plain::records::{Field, Record, Records, Word};
 use crate::plain::values::{self, Endpoint, Service, shown};
@@ -43,6 +44,8 @@ pub struct Meaning<'t> {
     pub source: Vec<Endpoint<'t>>,
     pub destination: Vec<Endpoint<'t>>,
     pub services: Vec<Service>,
+    /// Services by names that nobody explains.
+    pub unknown_services: Vec<Word<'t>>,
     /// `None` is any; the same for the interfaces.
     pub source_ports: Option<Vec<(u16, u16)>>,
     pub in_interfaces: Option<Vec<&'t str>>,
@@ -50,22 +53,22 @@ pub struct Meaning<'t> {
 }
 
 /// Reads a whole file. An error is one that leaves no table: a header that is none, a quote that is never closed.
-pub fn parse(text: &str) -> Result<Table<'_>, ImportError> {
-    let header = Header::read(text)?;
+pub fn parse<'t>(text: &'t str, dialect: &'t Dialect) -> Result<Table<'t>, ImportError> {
+    let header = Header::read(text, dialect)?;
     let mut rows = Vec::new();
     for record in Records::new(text, header.delimiter, header.columns.len()).skip(1) {
         let record = record?;
         rows.push(if record.is_empty {
             Row::Empty(record.place)
         } else {
-            Row::Rule(Box::new(rule(&header, &record)))
+            Row::Rule(Box::new(rule(&header, &record, dialect)))
         });
     }
     Ok(Table { header, rows })
 }
 
-fn rule<'t>(header: &Header<'t>, record: &Record<'t>) -> Rule<'t> {
-    let row = Cells { header, record };
+fn rule<'t>(header: &Header<'t>, record: &Record<'t>, dialect: &'t Dialect) -> Rule<'t> {
+    let row = Cells { header, record, dialect };
     let text = |column| row.filled(column).map_or(Cow::Borrowed(""), Field::value);
     let mut rule = Rule {
         place: record.place,
@@ -82,14 +85,16 @@ fn rule<'t>(header: &Header<'t>, record: &Record<'t>) -> Rule<'t> {
         return rule;
     }
     let enabled = keep(
-        row.filled(Column::Enabled).map_or(Ok(true), |field| values::yes(field.word)),
+        row.filled(Column::Enabled).map_or(Ok(true), |field| values::yes(field.word, dialect)),
         &mut rule.problems,
     );
     rule.enabled = enabled.unwrap_or(true);
     rule.meaning = row.meaning(&mut rule.problems).filter(|_| enabled.is_some());
     // Whether a rule logs decides nothing, so one that says it badly is understood all the same.
-    let logs =
-        keep(row.filled(Column::Log).map_or(Ok(false), |field| values::yes(field.word)), &mut rule.problems);
+    let logs = keep(
+        row.filled(Column::Log).map_or(Ok(false), |field| values::yes(field.word, dialect)),
+        &mut rule.problems,
+    );
     rule.logs = logs.unwrap_or(false);
     rule
 }
@@ -104,6 +109,7 @@ fn keep<T>(read: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
 struct Cells<'a, 't> {
     header: &'a Header<'t>,
     record: &'a Record<'t>,
+    dialect: &'t Dialect,
 }
 
 impl<'a, 't> Cells<'a, 't> {
@@ -115,10 +121,12 @@ impl<'a, 't> Cells<'a, 't> {
 
     /// The field of a column that must say something; commas alone say nothing.
     fn required(self, column: Column) -> Result<&'a Field<'t>, Problem> {
-        self.filled(column).filter(|field| field.words().next().is_some()).ok_or_else(|| Problem {
-            place: self.record.place,
-            message: format!("the rule has no {}", column.name()),
-            help: format!("fill in `{}`", column.name()),
+        self.filled(column).filter(|field| field.words(self.dialect).next().is_some()).ok_or_else(|| {
+            Problem {
+                place: self.record.place,
+                message: format!("the rule has no {}", column.name()),
+                help: format!("fill in `{}`", column.name()),
+            }
         })
     }
 
@@ -140,27 +148,42 @@ impl<'a, 't> Cells<'a, 't> {
 
     /// What the row says, if all of it is understood. Each field that is not leaves a problem.
     fn meaning(self, problems: &mut Vec<Problem>) -> Option<Meaning<'t>> {
-        let permit =
-            keep(self.required(Column::Action).and_then(|field| values::action(field.word)), problems);
-        let source = keep(self.required(Column::Source).and_then(values::endpoints), problems);
-        let destination = keep(self.required(Column::Destination).and_then(values::endpoints), problems);
-        let services = keep(self.required(Column::Service).and_then(values::services), problems);
-        let source_ports = keep(self.filled(Column::SourcePort).map_or(Ok(None), values::ports), problems);
-        let in_interfaces =
-            keep(self.filled(Column::InInterface).map_or(Ok(None), values::interfaces), problems);
-        let out_interfaces =
-            keep(self.filled(Column::OutInterface).map_or(Ok(None), values::interfaces), problems);
+        let dialect = self.dialect;
+        let action = self.required(Column::Action).and_then(|field| values::action(field.word, dialect));
+        let permit = keep(action, problems);
+        let endpoints = |column| self.required(column).and_then(|field| values::endpoints(field, dialect));
+        let source = keep(endpoints(Column::Source), problems);
+        let destination = keep(endpoints(Column::Destination), problems);
+        let services = keep(self.services(), problems);
+        let ports = |field| values::ports(field, dialect);
+        let source_ports = keep(self.filled(Column::SourcePort).map_or(Ok(None), ports), problems);
+        let interfaces =
+            |column| self.filled(column).map_or(Ok(None), |field| values::interfaces(field, dialect));
+        let in_interfaces = keep(interfaces(Column::InInterface), problems);
+        let out_interfaces = keep(interfaces(Column::OutInterface), problems);
+        let (services, unknown_services) =
+            services.map_or((None, Vec::new()), |(known, unknown)| (Some(known), unknown));
         let meaning = Meaning {
             permit: permit?,
             source: source?,
             destination: destination?,
             services: services?,
+            unknown_services,
             source_ports: source_ports?,
             in_interfaces: in_interfaces?,
             out_interfaces: out_interfaces?,
         };
         keep(self.check_source_ports(&meaning), problems)?;
         Some(meaning)
+    }
+
+    fn services(self) -> Result<(Vec<Service>, Vec<Word<'t>>), Problem> {
+        if !self.dialect.splits_services() {
+            return self.required(Column::Service).and_then(|field| values::services(field, self.dialect));
+        }
+        let protocol = self.required(Column::Protocol)?;
+        let services = values::protocols_and_ports(protocol, self.filled(Column::Port), self.dialect)?;
+        Ok((services, Vec::new()))
     }
 
     /// `icmp` from port 53 is no packet, and `any` from port 53 could mean several things.
@@ -179,7 +202,9 @@ impl<'a, 't> Cells<'a, 't> {
 
     fn unknown(self) -> Vec<(Word<'t>, Word<'t>)> {
         let cells = self.header.columns.iter().zip(&self.record.fields);
-        let values = cells.filter(|((known, _), field)| known.is_none() && !field.word.text.is_empty());
+        let values = cells.filter(|((known, column), field)| {
+            known.is_none() && !field.word.text.is_empty() && !self.dialect.ignores(column.text)
+        });
         values.map(|((_, column), field)| (*column, field.word)).collect()
     }
 }

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use diagnostics::TextRange;
 
 use crate::ImportError;
+use crate::plain::dialect::Dialect;
 
 /// The records of a CSV text, one after the other, with the place of every field.
 ///
@@ -37,7 +38,7 @@ pub struct Field<'t> {
 }
 
 /// A piece of the file, and where it stands.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word<'t> {
     pub text: &'t str,
     pub place: TextRange,
@@ -169,12 +170,14 @@ impl<'t> Field<'t> {
         }
     }
 
-    /// The words of a list. Blanks separate them, and commas, which need quotes around the field.
-    pub fn words(&self) -> impl Iterator<Item = Word<'t>> + use<'t> {
+    /// The words of a list. Blanks separate them, and commas, which need quotes around the field; or what a mapping says.
+    pub fn words<'d>(&self, dialect: &'d Dialect) -> impl Iterator<Item = Word<'t>> + use<'t, 'd> {
         let mut next = self.word.place.start as usize;
-        self.word.text.split([' ', '\t', '\r', '\n', ',']).filter_map(move |text| {
-            let start = next;
-            next += text.len() + 1;
+        let separators = dialect.separators.as_deref().unwrap_or(" \t\r\n,");
+        self.word.text.split(move |c| separators.contains(c)).filter_map(move |piece| {
+            let start = next + (piece.len() - piece.trim_start().len());
+            next += piece.len() + 1;
+            let text = piece.trim();
             (!text.is_empty()).then_some(Word { text, place: TextRange::new(start, start + text.len()) })
         })
     }

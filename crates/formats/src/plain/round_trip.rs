@@ -10,6 +10,7 @@ use space::{
 };
 
 use crate::plain::Plain;
+use crate::plain::dialect::STANDARD;
 use crate::plain::emit::{Cells, cells, default_row, write_rows};
 use crate::plain::header::Column;
 use crate::plain::records::Records;
@@ -389,9 +390,9 @@ fn write(shape: &Shape, rules: &[NewRule], default_permit: bool) -> String {
     let header: Cells =
         shape.columns.iter().flatten().map(|column| (*column, column.name().to_owned())).collect();
     let mut rows = vec![header];
-    rows.extend(rules.iter().map(|rule| cells(rule).unwrap()));
+    rows.extend(rules.iter().map(|rule| cells(rule, &STANDARD).unwrap()));
     if default_permit || rules.is_empty() {
-        rows.push(default_row(default_permit));
+        rows.push(default_row(default_permit, &STANDARD));
     }
     let mut text = String::new();
     for (at, row) in rows.iter().enumerate() {
@@ -529,7 +530,7 @@ proptest! {
             let record = record.unwrap();
             for field in &record.fields {
                 prop_assert_eq!(&text[std::ops::Range::from(field.word.place)], field.word.text);
-                prop_assert!(field.words().all(|word| &text[std::ops::Range::from(word.place)] == word.text));
+                prop_assert!(field.words(&STANDARD).all(|word| &text[std::ops::Range::from(word.place)] == word.text));
             }
             ours.push(record.fields.iter().map(|field| field.value().into_owned()).collect::<Vec<_>>());
         }

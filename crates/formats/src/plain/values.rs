@@ -5,6 +5,7 @@ use ipnet::IpNet;
 use space::{AddressSet, Set, protocol};
 
 use crate::Problem;
+use crate::plain::dialect::Dialect;
 use crate::plain::records::{Field, Word};
 
 /// One source or destination of a rule.
@@ -13,6 +14,8 @@ pub enum Endpoint<'t> {
     Addresses(AddressSet),
     /// A DNS name or wildcard, without a dot at its end.
     Name(&'t str),
+    /// An object that neither the table nor its mapping explains.
+    Unknown(Word<'t>),
 }
 
 /// One service of a rule: protocols from the first to the last, and ports (ICMP: `type * 256 + code`) where it
@@ -24,36 +27,50 @@ pub struct Service {
 }
 
 /// Whether the action permits.
-pub fn action(word: Word) -> Result<bool, Problem> {
-    let is_one_of = |words: &[&str]| words.iter().any(|known| known.eq_ignore_ascii_case(word.text));
-    if is_one_of(&["permit", "allow", "accept"]) {
+pub fn action(word: Word, dialect: &Dialect) -> Result<bool, Problem> {
+    if dialect.is(&dialect.permit, word.text) {
         Ok(true)
-    } else if is_one_of(&["deny", "drop", "block", "reject"]) {
+    } else if dialect.is(&dialect.deny, word.text) {
         Ok(false)
     } else {
-        Err(misread(word, "no action", "write `permit` or `deny`"))
+        let [permit, deny] = [&dialect.permit, &dialect.deny].map(|words| Dialect::word(words));
+        Err(misread(word, "no action", &format!("write `{permit}` or `{deny}`")))
     }
 }
 
 /// Whether a word says yes.
-pub fn yes(word: Word) -> Result<bool, Problem> {
-    let is_one_of = |words: &[&str]| words.iter().any(|known| known.eq_ignore_ascii_case(word.text));
-    if is_one_of(&["yes", "true", "1"]) {
+pub fn yes(word: Word, dialect: &Dialect) -> Result<bool, Problem> {
+    if dialect.is(&dialect.yes, word.text) {
         Ok(true)
-    } else if is_one_of(&["no", "false", "0"]) {
+    } else if dialect.is(&dialect.no, word.text) {
         Ok(false)
     } else {
-        Err(misread(word, "neither yes nor no", "write `yes` or `no`"))
+        let [yes, no] = [&dialect.yes, &dialect.no].map(|words| Dialect::word(words));
+        Err(misread(word, "neither yes nor no", &format!("write `{yes}` or `{no}`")))
     }
 }
 
 /// The sources or destinations of a rule. One that is not understood spoils the list: `any !10.0.0.1` is not `any`.
-pub fn endpoints<'t>(field: &Field<'t>) -> Result<Vec<Endpoint<'t>>, Problem> {
-    field.words().map(endpoint).collect()
+pub fn endpoints<'t>(field: &Field<'t>, dialect: &'t Dialect) -> Result<Vec<Endpoint<'t>>, Problem> {
+    let mut out = Vec::new();
+    for word in field.words(dialect) {
+        match dialect.addresses.get(word.text) {
+            None => out.push(endpoint(word, dialect)?),
+            Some(members) => {
+                for member in members {
+                    out.push(endpoint(Word { text: member, place: word.place }, dialect)?);
+                }
+            }
+        }
+    }
+    Ok(out)
 }
 
-fn endpoint(word: Word) -> Result<Endpoint, Problem> {
+pub fn endpoint<'t>(word: Word<'t>, dialect: &Dialect) -> Result<Endpoint<'t>, Problem> {
     let text = word.text;
+    if dialect.is_any(text) {
+        return Ok(Endpoint::Addresses(AddressSet::any()));
+    }
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(Endpoint::Addresses(address.into()));
     }
@@ -74,9 +91,9 @@ fn endpoint(word: Word) -> Result<Endpoint, Problem> {
         return Ok(Endpoint::Name(name));
     }
     match text.to_ascii_lowercase().as_str() {
-        "any" => Ok(Endpoint::Addresses(AddressSet::any())),
         "any4" => Ok(Endpoint::Addresses(AddressSet::any_v4())),
         "any6" => Ok(Endpoint::Addresses(AddressSet::any_v6())),
+        _ if dialect.mapped && !text.starts_with('!') => Ok(Endpoint::Unknown(word)),
         _ => Err(no_endpoint(word)),
     }
 }
@@ -131,14 +148,56 @@ pub fn is_name(text: &str) -> bool {
         && top.starts_with(|first: char| first.is_ascii_alphabetic())
 }
 
-/// The services of a rule.
-pub fn services(field: &Field) -> Result<Vec<Service>, Problem> {
+/// The services of a rule, and the words that neither the table nor its mapping explains.
+pub fn services<'t>(field: &Field<'t>, dialect: &Dialect) -> Result<(Vec<Service>, Vec<Word<'t>>), Problem> {
     let help =
         "write `any`, `tcp/443`, `udp/1024-2048`, `icmp/8`, `gre` or `ip/47`, with blanks between them";
-    field.words().map(|word| service(word.text).ok_or_else(|| misread(word, "no service", help))).collect()
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for word in field.words(dialect) {
+        if let Some(members) = dialect.services.get(word.text) {
+            known.extend(members.iter().filter_map(|member| service(member)));
+        } else if dialect.is_any(word.text) {
+            known.push(ANY_SERVICE);
+        } else if let Some(service) = service(word.text) {
+            known.push(service);
+        } else if dialect.mapped && word.text.starts_with(|first: char| first.is_alphabetic()) {
+            unknown.push(word);
+        } else {
+            return Err(misread(word, "no service", help));
+        }
+    }
+    Ok((known, unknown))
 }
 
-fn service(text: &str) -> Option<Service> {
+const ANY_SERVICE: Service = Service { protocols: (0, 255), ports: None };
+
+/// The services of a rule whose protocols and ports stand in columns of their own.
+pub fn protocols_and_ports(
+    protocols: &Field,
+    ports: Option<&Field>,
+    dialect: &Dialect,
+) -> Result<Vec<Service>, Problem> {
+    let ports = ports.map_or(Ok(None), |field| self::ports(field, dialect))?;
+    let mut out = Vec::new();
+    for word in protocols.words(dialect) {
+        let number = protocol::number(word.text).or_else(|| number(word.text));
+        let protocols = match number {
+            Some(number) => (number, number),
+            None if dialect.is_any(word.text) => (0, 255),
+            None => return Err(misread(word, "no protocol", "write a name such as `tcp`, or a number")),
+        };
+        match &ports {
+            None => out.push(Service { protocols, ports: None }),
+            Some(ports) if number.is_some_and(protocol::has_ports) => {
+                out.extend(ports.iter().map(|&ports| Service { protocols, ports: Some(ports) }));
+            }
+            Some(_) => return Err(misread(word, "a protocol without ports", "leave the ports out")),
+        }
+    }
+    Ok(out)
+}
+
+pub fn service(text: &str) -> Option<Service> {
     if text.eq_ignore_ascii_case("any") {
         return Some(Service { protocols: (0, 255), ports: None });
     }
@@ -177,15 +236,15 @@ fn icmp_types(text: &str) -> Option<(u16, u16)> {
 }
 
 /// The ports in a list; `None` where they do not matter.
-pub fn ports(field: &Field) -> Result<Option<Vec<(u16, u16)>>, Problem> {
+pub fn ports(field: &Field, dialect: &Dialect) -> Result<Option<Vec<(u16, u16)>>, Problem> {
     let help = "write `53` or `1024-65535`, with blanks between them";
-    list(field, |word| range(word.text, number).ok_or_else(|| misread(word, "no port", help)))
+    list(field, dialect, |word| range(word.text, number).ok_or_else(|| misread(word, "no port", help)))
 }
 
 /// The interfaces or zones in a list; `None` where they do not matter.
-pub fn interfaces<'t>(field: &Field<'t>) -> Result<Option<Vec<&'t str>>, Problem> {
+pub fn interfaces<'t>(field: &Field<'t>, dialect: &Dialect) -> Result<Option<Vec<&'t str>>, Problem> {
     let help = "write whole names, with blanks between them";
-    list(field, |word| {
+    list(field, dialect, |word| {
         if is_interface(word.text) { Ok(word.text) } else { Err(misread(word, "no interface", help)) }
     })
 }
@@ -193,10 +252,10 @@ pub fn interfaces<'t>(field: &Field<'t>) -> Result<Option<Vec<&'t str>>, Problem
 /// What `read` makes of each word; `None` where there is no word, or one of them is `any`.
 fn list<'t, T>(
     field: &Field<'t>,
+    dialect: &Dialect,
     read: impl Fn(Word<'t>) -> Result<T, Problem>,
 ) -> Result<Option<Vec<T>>, Problem> {
-    let (any, words): (Vec<_>, Vec<_>) =
-        field.words().partition(|word| word.text.eq_ignore_ascii_case("any"));
+    let (any, words): (Vec<_>, Vec<_>) = field.words(dialect).partition(|word| dialect.is_any(word.text));
     let values = words.into_iter().map(read).collect::<Result<Vec<T>, Problem>>()?;
     Ok((any.is_empty() && !values.is_empty()).then_some(values))
 }
