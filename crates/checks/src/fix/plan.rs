@@ -278,8 +278,8 @@ fn families(region: &Region) -> Vec<Region> {
         .collect()
 }
 
-/// Rules that can go: all shadowed ones of a rule set at once (none of them decides anything), redundant ones one by
-/// one (of two that say the same, one must stay).
+/// Rules that can go: all shadowed ones of a rule set at once (none of them decides anything), and redundant ones as many at
+/// once as do not need each other (of two that say the same, one must stay).
 fn superfluous(context: &Context<'_>, done: &dyn Fn(&str) -> bool, check: &'static str) -> Option<Plan> {
     if !is_on(context, check) {
         return None;
@@ -288,33 +288,40 @@ fn superfluous(context: &Context<'_>, done: &dyn Fn(&str) -> bool, check: &'stat
         for rule_set in &firewall.rule_sets {
             let at = &firewall.value.name;
             let superfluous = Superfluous::of(&rule_set.meaning.rules);
-            let mut found = Vec::new();
+            let mut found: Vec<(space::RuleId, String, String)> = Vec::new();
+            // Redundant rules go together as long as none of them is what decides in the place of another.
+            let mut heirs: Vec<Decider> = Vec::new();
             for rule in rule_set.written_rules() {
                 let effort = Effort::usual();
-                let key = || {
-                    format!(
-                        "{check} {at} {} {}",
-                        rule_set.meaning.name,
-                        deciders::bare(rule_set, Decider::Rule(rule.id))
-                    )
-                };
-                let found_so = if check == "shadowed-rule" {
-                    superfluous.shadow(rule, &effort).map(|shadow| shadow.is_some())
-                } else if redundant_rule::is_asked(rule_set, rule) {
-                    superfluous.redundant(rule, &effort).map(|heirs| heirs.is_some())
+                let me = Decider::Rule(rule.id);
+                let instead = if check == "shadowed-rule" {
+                    superfluous.shadow(rule, &effort).map(|shadow| shadow.map(|_| Vec::new()))
+                } else if redundant_rule::is_asked(rule_set, rule) && !heirs.contains(&me) {
+                    superfluous.redundant(rule, &effort)
                 } else {
-                    Ok(false)
+                    Ok(None)
                 };
-                let wanted = found_so.unwrap_or(false);
-                let bare = deciders::bare(rule_set, Decider::Rule(rule.id));
-                if wanted && !done(&key()) && !is_waived(context, check, at, &bare) {
-                    found.push((rule.id, bare, key()));
-                    if check != "shadowed-rule" {
-                        break;
-                    }
+                let Some(instead) = instead.unwrap_or(None) else { continue };
+                let bare = deciders::bare(rule_set, me);
+                let key = format!("{check} {at} {} {bare}", rule_set.meaning.name);
+                let gone =
+                    |decider: &Decider| found.iter().any(|(rule, ..)| *decider == Decider::Rule(*rule));
+                if done(&key) || is_waived(context, check, at, &bare) || instead.iter().any(gone) {
+                    continue;
                 }
+                heirs.extend(instead);
+                found.push((rule.id, bare, key));
             }
-            let Some((_, _, key)) = found.first() else { continue };
+            // Where they cannot go together, one of them may keep the others: then they go one by one.
+            let together = format!("{check} {at} {}", rule_set.meaning.name);
+            if done(&together) {
+                found.truncate(1);
+            }
+            let key = match found.as_slice() {
+                [] => continue,
+                [(_, _, key)] => key.clone(),
+                _ => together,
+            };
             return Some(Plan {
                 check,
                 firewall: at.to_string(),
@@ -324,7 +331,7 @@ fn superfluous(context: &Context<'_>, done: &dyn Fn(&str) -> bool, check: &'stat
                     "remove {} at `{at}`",
                     words::list(found.iter().map(|(_, name, _)| format!("rule `{name}`")))
                 ),
-                key: key.clone(),
+                key,
                 wants_permission: false,
                 steps: Steps::Changes(vec![
                     found.iter().map(|(rule, ..)| Change::Remove { rule: *rule }).collect(),

@@ -1,5 +1,3 @@
-mod overview;
-
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -17,7 +15,7 @@ use crate::status::Status;
 pub fn run(arguments: &Import) -> Result<Status, Error> {
     let export = match arguments.exports.as_slice() {
         [one] if !is_folder(one) => one,
-        several => return overview::run(several, arguments),
+        several => return crate::commands::overview::run(several, arguments),
     };
     let opened = open(export)?;
     let text = match arguments.format {

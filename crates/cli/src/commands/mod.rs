@@ -9,5 +9,6 @@ pub mod fix;
 pub mod fmt;
 pub mod import;
 pub mod library;
+pub mod overview;
 pub mod query;
 pub mod test;

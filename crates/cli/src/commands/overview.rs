@@ -22,7 +22,12 @@ pub fn run(exports: &[String], arguments: &Import) -> Result<Status, Error> {
     }
     let mut text = String::new();
     let (mut all, mut read, mut unreadable) = (Totals::default(), 0, 0);
-    for (path, format) in files(exports)? {
+    let files = files(exports)?;
+    if files.is_empty() {
+        let message = format!("there is no file in `{}`", exports.join("`, `"));
+        return Err(Error::usage(message, "name a folder with exports in it"));
+    }
+    for (path, format) in files {
         match one(&path, format.as_deref()) {
             Ok((line, totals)) => {
                 text.push_str(&line);
