@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod corpus;
+mod every_format;
 mod examples;
 mod harness_itself;
 mod incremental;

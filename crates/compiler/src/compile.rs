@@ -132,7 +132,7 @@ impl Compiler<'_> {
             let mut rules = Vec::new();
             let mut sayable = true;
             for (index, question) in &asked {
-                let (region, fits) = self.written(*index, question, requirement.alternatives.len() > 1);
+                let (region, fits) = self.written(*index, question, requirement);
                 sayable &= fits;
                 rules.push((*index, region));
             }
@@ -168,7 +168,8 @@ impl Compiler<'_> {
 
     /// What a question asks for as a rule says it, and whether the vendor can. A name that a feed knows is written by
     /// name where that can be, and by its addresses where not.
-    fn written(&self, index: usize, question: &Question, ask: bool) -> (Region, bool) {
+    fn written(&self, index: usize, question: &Question, requirement: &Requirement) -> (Region, bool) {
+        let ask = requirement.alternatives.len() > 1;
         let region = as_rule(question);
         let named = |side| {
             let mut all = question.region.conditions.iter();
@@ -177,7 +178,7 @@ impl Compiler<'_> {
         let (from, to) = (named(Side::Source), named(Side::Destination));
         let known = (from && !question.hidden.source) || (to && !question.hidden.destination);
         if !known {
-            let fits = !ask || self.refusal(index, &region).is_none();
+            let fits = !ask || self.refusal(index, &requirement.id, &region).is_none();
             return (region, fits);
         }
         let by_name = Region {
@@ -185,7 +186,7 @@ impl Compiler<'_> {
             destination: if to { AddressSet::any() } else { region.destination.clone() },
             ..region.clone()
         };
-        if self.refusal(index, &by_name).is_none() {
+        if self.refusal(index, &requirement.id, &by_name).is_none() {
             return (by_name, true);
         }
         let is_known = |side| match side {
@@ -195,14 +196,14 @@ impl Compiler<'_> {
         };
         let conditions = region.conditions.retain(|symbol| !is_known(symbol.side));
         let by_address = region.when(conditions);
-        let fits = self.refusal(index, &by_address).is_none();
+        let fits = self.refusal(index, &requirement.id, &by_address).is_none();
         (by_address, fits)
     }
 
     /// Why the vendor cannot say one rule, if it cannot.
-    fn refusal(&self, index: usize, region: &Region) -> Option<Refusal> {
+    fn refusal(&self, index: usize, name: &str, region: &Region) -> Option<Refusal> {
         let direction = *self.format.directions().get(index)?;
-        let rule = NewRule { name: "rule".to_owned(), permit: true, region: region.clone() };
+        let rule = NewRule { name: name.to_owned(), permit: true, region: region.clone() };
         let listing = RuleListing { rules: vec![rule], ..self.listing(direction) };
         self.emit(&[listing]).err()
     }
@@ -246,7 +247,7 @@ impl Compiler<'_> {
         let mut refused: Vec<(&Requirement, Refusal, usize)> = Vec::new();
         for (index, (listing, of)) in listings.iter().enumerate() {
             for (rule, requirement) in listing.rules.iter().zip(of) {
-                let Some(refusal) = self.refusal(index, &rule.region) else { continue };
+                let Some(refusal) = self.refusal(index, &rule.name, &rule.region) else { continue };
                 match refused.iter_mut().find(|(known, ..)| known.id == requirement.id) {
                     Some((.., count)) => *count += 1,
                     None => refused.push((requirement, refusal, 1)),
