@@ -9,7 +9,7 @@ use space::{AddressSet, Effort, FlowSet, Region, decide};
 use tests::corpus::{Real, corpus, exports};
 use tests::random::Random;
 
-const FORMATS: [&str; 2] = ["iptables", "azure_nsg"];
+const FORMATS: [&str; 3] = ["iptables", "azure_nsg", "aws"];
 
 /// How many statements of each export ended in which state. Only our own figures are written down.
 #[test]

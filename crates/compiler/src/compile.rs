@@ -132,6 +132,7 @@ impl Compiler<'_> {
             let mut rules = Vec::new();
             let mut sayable = true;
             for (index, question) in &asked {
+                let question = &self.from_afar(*index, question);
                 let (region, fits) = self.written(*index, question, requirement);
                 sayable &= fits;
                 rules.push((*index, region));
@@ -156,6 +157,18 @@ impl Compiler<'_> {
             out.extend(asked.into_iter().filter(|(_, question)| self.is_of_family(&question.region)));
         }
         out
+    }
+
+    /// A question about all that stands inside, for a vendor whose rules name the far side only, as one that leaves the near
+    /// side open: no other packet meets the rule set.
+    fn from_afar(&self, index: usize, question: &Question) -> Question {
+        let mut question = question.clone();
+        if let Some(direction) = self.format.directions().get(index)
+            && !self.format.names_near_side()
+        {
+            open_near_side(&mut question.region, *direction, &inside(self.db, self.firewall).addresses);
+        }
+        question
     }
 
     fn is_of_family(&self, region: &Region) -> bool {
@@ -296,6 +309,19 @@ impl Compiler<'_> {
 
 fn anchor(requirement: &Requirement) -> Anchor {
     Anchor::Statement { id: requirement.statement.clone(), range: requirement.range }
+}
+
+/// Leaves the near side open where the region has all of `inside`, as far as the other side's family goes.
+pub fn open_near_side(region: &mut Region, direction: Direction, inside: &AddressSet) {
+    let (near, far) = match direction {
+        Direction::Inbound => (&mut region.destination, &region.source),
+        Direction::Outbound => (&mut region.source, &region.destination),
+        Direction::Transit => return,
+    };
+    let families = far.whole_families();
+    if inside.intersect(&families).is_subset_of(near) {
+        *near = families;
+    }
 }
 
 /// A region that is asked about, as a rule says it: any interface, and a name for both families.

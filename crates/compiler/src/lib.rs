@@ -21,7 +21,7 @@ pub use anchor::{Anchor, Position, position};
 pub use assess::{
     Assessment, Part, assess, declared, declared_by_known_name, declared_replies, governed, requirements_at,
 };
-pub use compile::{CompileOptions, Compiled, Family, as_rule, compile};
+pub use compile::{CompileOptions, Compiled, Family, as_rule, compile, open_near_side};
 pub use database::{Database, Db};
 pub use evaluate::{FlowError, Remark, RemarkKind, parse_flow};
 pub use facts::{Facts, known_facts, read_feed};

@@ -55,6 +55,12 @@ pub trait Format: Sync {
         true
     }
 
+    /// Whether a rule can name the hosts that it protects. Where it names the far side only, what the rule set is bound to
+    /// tells the near side.
+    fn names_near_side(&self) -> bool {
+        true
+    }
+
     /// How a DNS name or wildcard in a rule matches on this vendor's firewalls, in a sentence for messages; `None`
     /// where rules cannot have names.
     fn wildcards(&self) -> Option<&'static str> {

@@ -50,17 +50,26 @@ pub struct JsonError {
 impl<'t> Json<'t> {
     /// Reads a whole text. A byte order mark at its start is skipped.
     pub fn parse(text: &'t str) -> Result<Self, JsonError> {
-        if u32::try_from(text.len()).is_err() {
-            let message = "the text is larger than 4 GB".to_owned();
-            return Err(JsonError { place: TextRange::new(0, 0), message });
-        }
-        // The usual export has a node in every twenty bytes or so.
-        let nodes = Vec::with_capacity(text.len() / 24 + 1);
-        let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, nodes, open: Vec::new() };
-        if text.starts_with('\u{feff}') {
-            parser.at = '\u{feff}'.len_utf8();
-        }
+        let mut parser = Parser::new(text)?;
         parser.document()?;
+        Ok(Json { text, nodes: parser.nodes })
+    }
+
+    /// Reads a text that is one value after another, as `cat` makes of several answers; `root` is the list of them.
+    pub fn parse_sequence(text: &'t str) -> Result<Self, JsonError> {
+        let mut parser = Parser::new(text)?;
+        parser.several = true;
+        parser.push(parser.at, text.len(), Kind::Array, false);
+        loop {
+            parser.document()?;
+            if parser.peek().is_none() {
+                break;
+            }
+        }
+        let after = offset(parser.nodes.len());
+        if let Some(list) = parser.nodes.first_mut() {
+            list.after = after;
+        }
         Ok(Json { text, nodes: parser.nodes })
     }
 
@@ -164,9 +173,22 @@ struct Parser<'t> {
     nodes: Vec<Node>,
     /// The containers around `at`, as nodes: an explicit stack, so that no input recurses.
     open: Vec<u32>,
+    /// Whether another value may follow the first.
+    several: bool,
 }
 
-impl Parser<'_> {
+impl<'t> Parser<'t> {
+    fn new(text: &'t str) -> Result<Self, JsonError> {
+        if u32::try_from(text.len()).is_err() {
+            let message = "the text is larger than 4 GB".to_owned();
+            return Err(JsonError { place: TextRange::new(0, 0), message });
+        }
+        // The usual export has a node in every twenty bytes or so.
+        let nodes = Vec::with_capacity(text.len() / 24 + 1);
+        let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        Ok(Parser { text, bytes: text.as_bytes(), at, nodes, open: Vec::new(), several: false })
+    }
+
     fn document(&mut self) -> Result<(), JsonError> {
         self.blank()?;
         'value: loop {
@@ -202,6 +224,7 @@ impl Parser<'_> {
                 let around = self.open.last().map(|node| self.nodes[*node as usize].kind);
                 match (around, self.peek()) {
                     (None, None) => return Ok(()),
+                    (None, Some(_)) if self.several => return Ok(()),
                     (None, Some(_)) => return Err(self.expected("nothing more")),
                     (Some(Kind::Array), Some(b',')) => {
                         self.at += 1;

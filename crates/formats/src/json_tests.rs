@@ -138,3 +138,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn values_may_follow_each_other_where_that_is_asked_for() {
+    let text = "\u{feff}{\"a\": [1]}[2]\n3 \"x\"\n";
+    let json = Json::parse_sequence(text).expect("values");
+    let raw: Vec<&str> = json.root().elements().map(Value::raw).collect();
+    assert_eq!(raw, ["{\"a\": [1]}", "[2]", "3", "\"x\""]);
+    assert!(json.root().elements().all(|value| &text[std::ops::Range::from(value.place())] == value.raw()));
+    let message = |text: &str| Json::parse_sequence(text).map(|_| ()).expect_err("no values").message;
+    assert_eq!(message("{} ]"), "expected a value, found `]`");
+    assert_eq!(message(" "), "expected a value, found the end of the text");
+    assert!(Json::parse("1 2").is_err());
+}

@@ -9,6 +9,7 @@ mod inventory;
 mod json;
 pub mod text;
 
+pub mod aws;
 pub mod azure_nsg;
 pub mod feed;
 pub mod iptables;
@@ -21,4 +22,5 @@ pub use format::{Detection, Format, ImportError, detect, find, import, import_wi
 pub use inventory::{Day, InterfaceEntry, Inventory, NamePattern, ObjectEntry, ObjectTable, UndefinedEntry};
 
 /// Every format there is. Detection, `--format` names, pages and completions are derived from it.
-pub static FORMATS: &[&dyn Format] = &[&iptables::Iptables, &azure_nsg::AzureNsg, &plain::Plain, &plain::Csv];
+pub static FORMATS: &[&dyn Format] =
+    &[&iptables::Iptables, &azure_nsg::AzureNsg, &aws::Aws, &plain::Plain, &plain::Csv];

@@ -90,6 +90,7 @@ pub fn fix(db: &mut Database, project: Project, settings: &Settings, unsafe_too:
                 plan.rule_set,
                 &option,
                 plan.wants_permission,
+                plan.inside.as_ref(),
             ) {
                 Ok(written) => match written.proof.safety {
                     Safety::Safe => {

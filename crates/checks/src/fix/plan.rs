@@ -18,6 +18,8 @@ pub(super) struct Plan {
     pub key: String,
     /// Whether it is of use only if it newly permits something.
     pub wants_permission: bool,
+    /// What the firewall says to stand inside.
+    pub inside: Option<compiler::EndpointSet>,
     pub steps: Steps,
 }
 
@@ -48,7 +50,7 @@ fn missing(context: &Context<'_>, done: &dyn Fn(&str) -> bool) -> Option<Plan> {
             if requirement.kind != Kind::Required || !wanted || done(&key) {
                 continue;
             }
-            if let Some(plan) = permit(firewall, &requirement, assessment, key) {
+            if let Some(plan) = permit(context, firewall, &requirement, assessment, key) {
                 return Some(plan);
             }
         }
@@ -58,6 +60,7 @@ fn missing(context: &Context<'_>, done: &dyn Fn(&str) -> bool) -> Option<Plan> {
 
 /// Permits what a requirement lacks, ahead of what denies it.
 fn permit(
+    context: &Context<'_>,
     firewall: &BoundFirewall<'_>,
     requirement: &Requirement,
     assessment: &Assessment,
@@ -74,6 +77,7 @@ fn permit(
         title,
         key,
         wants_permission: true,
+        inside: firewall.value.inside.clone(),
         steps,
     };
     if requirement.alternatives.len() > 1 {
@@ -86,13 +90,17 @@ fn permit(
     }
     let lacking =
         assessment.parts.iter().filter(|it| it.rule_set == part.rule_set && !it.judgement.denied.is_empty());
+    let far_only = super::format_of(context, firewall.export).is_some_and(|format| !format.names_near_side());
+    let region = |part: &compiler::Part| {
+        let mut region = compiler::as_rule(&part.question);
+        if let Some(inside) = firewall.value.inside.as_ref().filter(|_| far_only) {
+            compiler::open_near_side(&mut region, rule_set.direction, &inside.addresses);
+        }
+        region
+    };
     let rules: Vec<NewRule> = lacking
         .clone()
-        .map(|part| NewRule {
-            name: requirement.id.to_string(),
-            permit: true,
-            region: compiler::as_rule(&part.question),
-        })
+        .map(|part| NewRule { name: requirement.id.to_string(), permit: true, region: region(part) })
         .collect();
     let mut places: Vec<Option<space::RuleId>> = Vec::new();
     let mut denying: Vec<Decider> = lacking.flat_map(|part| part.judgement.denying()).collect();
@@ -213,6 +221,7 @@ fn overbroad(context: &Context<'_>, done: &dyn Fn(&str) -> bool) -> Option<Plan>
                         ),
                         key,
                         wants_permission: false,
+                        inside: firewall.value.inside.clone(),
                         steps,
                     });
                 }
@@ -333,6 +342,7 @@ fn superfluous(context: &Context<'_>, done: &dyn Fn(&str) -> bool, check: &'stat
                 ),
                 key,
                 wants_permission: false,
+                inside: firewall.value.inside.clone(),
                 steps: Steps::Changes(vec![
                     found.iter().map(|(rule, ..)| Change::Remove { rule: *rule }).collect(),
                 ]),

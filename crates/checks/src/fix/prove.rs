@@ -1,7 +1,9 @@
-use compiler::{File, Kind, declared, declared_by_known_name, declared_replies, questions, requirements};
+use compiler::{
+    EndpointSet, File, Kind, declared, declared_by_known_name, declared_replies, questions, requirements,
+};
 use diagnostics::{Edit, Safety, apply};
-use formats::{Change, Edited};
-use space::{Effort, FlowSet, difference};
+use formats::{Change, Direction, Edited};
+use space::{AddressSet, Effort, FlowSet, Region, difference};
 
 use crate::Context;
 
@@ -23,12 +25,16 @@ pub(super) struct Written {
 
 /// Has the export's format write `changes`, reads the result back, and subtracts. An error is the reason why it cannot
 /// be done; then nothing is shown as done.
+///
+/// `bound_to` is what the policy says to stand inside. Where the vendor's rules name the far side only, the rule set meets
+/// no other packets.
 pub(super) fn written_and_proved(
     context: &Context<'_>,
     export: File,
     rule_set: usize,
     changes: &[Change],
     wants_permission: bool,
+    bound_to: Option<&EndpointSet>,
 ) -> Result<Written, String> {
     let db = context.db;
     let text = export.text(db);
@@ -49,8 +55,12 @@ pub(super) fn written_and_proved(
     for (old, new) in before.rule_sets.iter().zip(&after.rule_sets) {
         // A chain that several rule sets share changes all of them.
         let difference = difference(&old.rules, &new.rules, &effort).map_err(exhausted)?;
-        permitted = permitted.union(difference.permitted(&effort).map_err(exhausted)?);
-        denied = denied.union(difference.denied(&effort).map_err(exhausted)?);
+        let met = |set: FlowSet| match bound_to.filter(|_| !format.names_near_side()) {
+            Some(inside) => set.intersect(&bound(old.direction, &inside.addresses)),
+            None => set,
+        };
+        permitted = permitted.union(met(difference.permitted(&effort).map_err(exhausted)?));
+        denied = denied.union(met(difference.denied(&effort).map_err(exhausted)?));
     }
     let newly_permitted = permitted.canonical(&effort).map_err(exhausted)?;
     let newly_denied = denied.canonical(&effort).map_err(exhausted)?;
@@ -82,4 +92,14 @@ pub(super) fn written_and_proved(
     let safe = newly_denied.is_empty() && newly_permitted.is_subset_of(&known, &effort).map_err(exhausted)?;
     let safety = if safe { Safety::Safe } else { Safety::Unsafe };
     Ok(Written { edits, commands, rollback, proof: Proof { safety, newly_permitted, newly_denied } })
+}
+
+/// The packets that a rule set meets which is bound to `inside`.
+fn bound(direction: Direction, inside: &AddressSet) -> FlowSet {
+    let region = match direction {
+        Direction::Inbound => Region::any().to(inside.clone()),
+        Direction::Outbound => Region::any().from(inside.clone()),
+        Direction::Transit => Region::any(),
+    };
+    region.into()
 }
