@@ -9,7 +9,7 @@ use space::{AddressSet, Effort, FlowSet, Region, decide};
 use tests::corpus::{Real, corpus, exports};
 use tests::random::Random;
 
-const FORMATS: [&str; 3] = ["iptables", "azure_nsg", "aws"];
+const FORMATS: [&str; 4] = ["iptables", "azure_nsg", "aws", "windows"];
 
 /// How many statements of each export ended in which state. Only our own figures are written down.
 #[test]

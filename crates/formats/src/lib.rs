@@ -14,6 +14,7 @@ pub mod azure_nsg;
 pub mod feed;
 pub mod iptables;
 pub mod plain;
+pub mod windows;
 
 pub use change::{Change, Edited, NewRule, Refusal, RuleListing};
 pub use coverage::{Coverage, Statement, Status, Totals};
@@ -23,4 +24,4 @@ pub use inventory::{Day, InterfaceEntry, Inventory, NamePattern, ObjectEntry, Ob
 
 /// Every format there is. Detection, `--format` names, pages and completions are derived from it.
 pub static FORMATS: &[&dyn Format] =
-    &[&iptables::Iptables, &azure_nsg::AzureNsg, &aws::Aws, &plain::Plain, &plain::Csv];
+    &[&iptables::Iptables, &azure_nsg::AzureNsg, &aws::Aws, &windows::Windows, &plain::Plain, &plain::Csv];
