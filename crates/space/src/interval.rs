@@ -115,6 +115,15 @@ impl<T: Coordinate> IntervalSet<T> {
         }
     }
 
+    /// The first interval that does not end before `value`: the one that has it, or else the next.
+    pub(crate) fn next_interval(&self, value: T) -> Option<(T, T)> {
+        match &self.0 {
+            Form::Empty => None,
+            Form::One(low, high) => (value <= *high).then_some((*low, *high)),
+            Form::Many(ranges) => ranges.get(ranges.partition_point(|(_, high)| *high < value)).copied(),
+        }
+    }
+
     /// How many numbers it holds, as a float: 2^128 has no place in an integer.
     pub fn size(&self) -> f64 {
         self.ranges()

@@ -2,7 +2,9 @@
 //! else is made of. Pure mathematics: no source text, no files, no salsa. See README.md.
 
 mod address;
+mod blame;
 mod canonical;
+mod cells;
 mod condense;
 mod condition_union;
 mod conditions;
@@ -13,6 +15,7 @@ mod flow_set;
 mod index;
 mod interval;
 mod judge;
+mod list;
 mod name_set;
 mod notation;
 mod packet;
@@ -23,6 +26,7 @@ mod relation;
 mod rule_set;
 mod set;
 mod shadow;
+mod spread;
 mod symbol;
 mod unknown;
 mod walk;

@@ -1,3 +1,4 @@
+use crate::spread::spread;
 use crate::{AddressSet, Coordinate, IntervalSet, NameSet, Region, Set};
 
 /// So many probes are tried before the whole of a question is.
@@ -18,14 +19,6 @@ impl Region {
             conditions: self.conditions.clone(),
         })
     }
-}
-
-/// A number that looks unlike its neighbours' (the finisher of SplitMix64).
-fn spread(number: usize, axis: u64) -> u64 {
-    let mut z = (number as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(axis);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }
 
 /// One value of the set: an end of one of its intervals, or the value in its middle.

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use crate::flow_set::distinct;
+use crate::list::{List, Told};
 use crate::walk::Walk;
 use crate::{
     Action, Decider, Effort, Exhausted, FlowSet, Outcome, Region, Rule, RuleId, RuleSet, decide,
@@ -31,6 +32,16 @@ pub fn redundant(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Option
     if rule.action == Action::Continue {
         return Ok(None);
     }
+    if let Some(list) = List::of(rule, rules, effort)
+        && let Told::Known(heirs) = list.redundant()?
+    {
+        return Ok(heirs);
+    }
+    walked(rule, rules, effort)
+}
+
+/// The same for every rule set: what the packets that come to the rule meet without it.
+fn walked(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Option<Vec<Decider>>, Exhausted> {
     // Only what comes to the rule can miss it.
     let reached = Walk::new(rules, effort).watching(rule.id).run(&rule.matches)?.reached;
     if reached.is_empty() {
@@ -67,7 +78,11 @@ fn may_conflict(rule: &Rule, rules: &RuleSet) -> bool {
 /// matches all that the other does. Both are of one stage: between stages no order decides.
 pub fn conflicts(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Vec<Conflict>, Exhausted> {
     let Some(mine) = outcome_of(rule.action) else { return Ok(Vec::new()) };
-    if !may_conflict(rule, rules) {
+    let may_conflict = match List::of(rule, rules, effort) {
+        Some(list) => list.may_conflict()?,
+        None => may_conflict(rule, rules),
+    };
+    if !may_conflict {
         return Ok(Vec::new());
     }
     let mut found: Vec<Conflict> = Vec::new();

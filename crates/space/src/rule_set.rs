@@ -1,6 +1,7 @@
 use std::sync::OnceLock;
 
 use crate::Region;
+use crate::cells::Cells;
 use crate::index::{Index, SHORTEST};
 
 /// Ordered rules with a default: what an ACL, a chain, a security group or a rule base becomes.
@@ -21,10 +22,14 @@ pub struct Chain {
     index: Cached,
 }
 
-/// The index of a chain, made when it is first needed. It says nothing that the rules do not: all are equal, and a copy
+/// What is known of a chain, made when it is first needed. It says nothing that the rules do not: all are equal, and a copy
 /// makes its own.
 #[derive(Default)]
-struct Cached(OnceLock<Index>);
+struct Cached {
+    index: OnceLock<Index>,
+    cells: OnceLock<Cells>,
+    places: OnceLock<Vec<(RuleId, usize)>>,
+}
 
 impl Clone for Cached {
     fn clone(&self) -> Self {
@@ -53,12 +58,35 @@ impl From<Vec<Rule>> for Chain {
 }
 
 impl Chain {
+    /// Where in the chain the rule is.
+    pub(crate) fn place(&self, id: RuleId) -> Option<usize> {
+        // The numbers of a chain's rules mostly follow each other.
+        let guess = id.0.wrapping_sub(self.rules.first()?.id.0) as usize;
+        if self.rules.get(guess).is_some_and(|rule| rule.id == id) {
+            return Some(guess);
+        }
+        if self.rules.len() < SHORTEST {
+            return self.rules.iter().position(|rule| rule.id == id);
+        }
+        let places = self.index.places.get_or_init(|| {
+            let mut places: Vec<(RuleId, usize)> = self.rules.iter().map(|rule| rule.id).zip(0..).collect();
+            places.sort_unstable();
+            places
+        });
+        let at = places.binary_search_by_key(&id, |(known, _)| *known).ok()?;
+        places.get(at).map(|(_, place)| *place)
+    }
+
+    pub(crate) fn cells(&self) -> &Cells {
+        self.index.cells.get_or_init(|| Cells::new(&self.rules))
+    }
+
     /// The places of the rules that can touch any of `parts`, ascending; `None` where all have to be looked at.
     pub(crate) fn candidates<'r>(&self, parts: impl Iterator<Item = &'r Region>) -> Option<Vec<u32>> {
         if self.rules.len() < SHORTEST {
             return None;
         }
-        let index = self.index.0.get_or_init(|| Index::new(&self.rules));
+        let index = self.index.index.get_or_init(|| Index::new(&self.rules));
         if index.length() == self.rules.len() { index.candidates(parts) } else { None }
     }
 }
@@ -130,7 +158,7 @@ impl RuleSet {
     }
 
     pub fn rule(&self, id: RuleId) -> Option<&Rule> {
-        self.rules().find(|rule| rule.id == id)
+        self.chains.iter().find_map(|chain| chain.rules.get(chain.place(id)?))
     }
 
     /// For each chain, whether it holds `rule` or jumps lead from it to one that does.

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use crate::decide::probe_reaches;
 use crate::flow_set::distinct;
+use crate::list::{List, Told};
 use crate::relation::outcome_of;
 use crate::walk::Walk;
 use crate::{Action, Decider, Effort, Exhausted, Piece, Region, Rule, RuleId, RuleSet};
@@ -24,6 +25,16 @@ pub fn shadowed(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Option<
     if rule.matches.iter().flat_map(Region::families).all(|region| region.is_empty()) {
         return Ok(None);
     }
+    if let Some(list) = List::of(rule, rules, effort)
+        && let Told::Known(shadow) = list.shadow()?
+    {
+        return Ok(shadow);
+    }
+    walked(rule, rules, effort)
+}
+
+/// The same for every rule set: what the packets of the rule meet on their way.
+fn walked(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Option<Shadow>, Exhausted> {
     if probe_reaches(&rule.matches, rules, rule.id, effort)?.is_some() {
         return Ok(None);
     }
