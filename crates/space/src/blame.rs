@@ -7,7 +7,7 @@ use crate::cells::{Among, Entry, Escape, Part, Point, Search};
 /// The search for the fewest rules of a list that leave nothing to a later one.
 pub(crate) struct Blame<'a, 'c, 'e> {
     place: u32,
-    parts: &'a [Part<'a>],
+    parts: &'a [Part<'c>],
     search: &'a Search<'c, 'e>,
     /// The earlier entries that overlap a part, each once: by place, region and part.
     near: BTreeMap<(u32, u32, usize), Entry>,
@@ -29,7 +29,7 @@ impl<'a, 'c, 'e> Blame<'a, 'c, 'e> {
     /// their cells show.
     pub fn of(
         place: u32,
-        parts: &'a [Part<'a>],
+        parts: &'a [Part<'c>],
         search: &'a Search<'c, 'e>,
     ) -> Result<Option<Self>, Exhausted> {
         let mut near = BTreeMap::new();

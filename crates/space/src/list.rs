@@ -1,5 +1,7 @@
+use std::cell::OnceCell;
+
 use crate::blame::Blame;
-use crate::cells::{Among, Entry, Escape, Part, Relation, Role, Search};
+use crate::cells::{Among, Cells, Entry, Escape, Part, Relation, Role, Search};
 use crate::flow_set::distinct;
 use crate::relation::outcome_of;
 use crate::{Action, Decider, Effort, Exhausted, Outcome, Rule, RuleSet, Shadow};
@@ -14,8 +16,9 @@ pub(crate) struct List<'a, 'e> {
     rules: &'a [Rule],
     /// What happens to packets that no rule of the chain takes, and by whom.
     default: (Outcome, Decider),
+    cells: &'a Cells,
     search: Search<'a, 'e>,
-    parts: Vec<Part<'a>>,
+    parts: OnceCell<Vec<Part<'a>>>,
 }
 
 /// An answer, or that there is none to be had this way.
@@ -24,6 +27,19 @@ pub(crate) enum Told<T> {
     Known(T),
     NotKnown,
 }
+
+/// What single packets tell of a rule.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// None of them comes to it.
+    Nothing,
+    Reached,
+    /// One comes to it, and would be treated otherwise without it.
+    Missed,
+}
+
+/// The bit that says that some packet comes to the rule.
+const REACHED: u8 = 1;
 
 /// So many single packets are tried before the whole of a question is.
 const PROBES: usize = 6;
@@ -56,14 +72,22 @@ impl<'a, 'e> List<'a, 'e> {
             Action::Deny => (Outcome::Deny, Decider::Default(index)),
             _ => (Outcome::Unknown, Decider::Default(index)),
         };
-        let search = Search::new(chain.cells(), &chain.rules, effort);
-        let parts = search.parts(rule);
-        Some(List { rule, place: u32::try_from(place).ok()?, rules: &chain.rules, default, search, parts })
+        let (rules, cells) = (&chain.rules, chain.cells());
+        let search = Search::new(cells, rules, effort);
+        let (place, parts) = (u32::try_from(place).ok()?, OnceCell::new());
+        Some(List { rule, place, rules, default, cells, search, parts })
+    }
+
+    fn parts(&self) -> &[Part<'a>] {
+        self.parts.get_or_init(|| self.search.parts(self.rule))
     }
 
     /// Whether no packet comes as far as the rule and matches it; then, who takes them.
     pub fn shadow(&self) -> Result<Told<Option<Shadow>>, Exhausted> {
-        if self.parts.is_empty() {
+        if self.cells.found(self.place) & REACHED != 0 || self.parts().is_empty() {
+            return Ok(Told::Known(None));
+        }
+        if self.probe(false)? != Seen::Nothing {
             return Ok(Told::Known(None));
         }
         match self.is_reached()? {
@@ -71,11 +95,11 @@ impl<'a, 'e> List<'a, 'e> {
             Told::NotKnown => return Ok(Told::NotKnown),
             Told::Known(false) => {}
         }
-        let Some(blame) = Blame::of(self.place, &self.parts, &self.search)? else {
+        let Some(blame) = Blame::of(self.place, self.parts(), &self.search)? else {
             return Ok(Told::NotKnown);
         };
         let mine = outcome_of(self.rule.action);
-        let others = |entry: &Entry| mine.is_some_and(|mine| self.outcome(entry) != Some(mine));
+        let others = |entry: &Entry| mine.is_some_and(|mine| self.outcome(entry.role) != Some(mine));
         let contradicted = blame.any_taker(others)?;
         let acts_otherwise = |place: u32| {
             let theirs = self.rules.get(place as usize).and_then(|rule| outcome_of(rule.action));
@@ -87,24 +111,47 @@ impl<'a, 'e> List<'a, 'e> {
         Ok(Told::Known(Some(Shadow { rule: self.rule.id, by, contradicted })))
     }
 
-    fn is_reached(&self) -> Result<Told<bool>, Exhausted> {
-        let before = Among::before(self.place);
-        for (number, part) in (0..PROBES).zip(self.parts.iter().cycle()) {
+    /// What single packets tell; most rules need no more. Goes on after one that comes to the rule, if `until_missed`.
+    fn probe(&self, until_missed: bool) -> Result<Seen, Exhausted> {
+        let mine = self.own_outcome();
+        let mut seen = Seen::Nothing;
+        for (number, part) in (0..PROBES).zip(self.parts().iter().cycle()) {
             let point = self.search.probe(part, number);
-            let (mut taken, mut whole) = (false, false);
-            self.search.at(part, &point, before, |hit| {
-                taken = true;
-                whole |= hit.sure && hit.cell.contains(&part.cell);
+            let mut first: Option<(u32, bool, Role)> = None;
+            let mut whole = false;
+            self.search.at(part, &point, Among::all_without(self.place), |hit| {
+                // Of what one rule has there, the sure part counts.
+                if first.is_none_or(|(place, sure, _)| hit.place < place || hit.place == place && !sure) {
+                    first = Some((hit.place, hit.sure, hit.role));
+                }
+                whole |= hit.place < self.place && hit.sure && hit.cell.contains(&part.cell);
             })?;
-            if !taken {
-                return Ok(Told::Known(true));
+            let then = match first {
+                Some(_) if whole => break,
+                Some((place, ..)) if place < self.place => continue,
+                Some((_, sure, role)) => self.outcome(role).filter(|_| sure),
+                None => Some(self.default.0),
+            };
+            self.cells.note(self.place, REACHED);
+            seen = Seen::Reached;
+            if mine.is_some() && then.is_some() && then != mine {
+                self.cells.note(self.place, self.missed());
+                return Ok(Seen::Missed);
             }
-            if whole {
+            if !until_missed {
                 break;
             }
         }
-        self.escapes(before).map(|escape| match escape {
-            Escape::Yes(_) => Told::Known(true),
+        Ok(seen)
+    }
+
+    /// Whether some packet comes as far as the rule and matches it.
+    fn is_reached(&self) -> Result<Told<bool>, Exhausted> {
+        Ok(match self.escapes(Among::before(self.place))? {
+            Escape::Yes(_) => {
+                self.cells.note(self.place, REACHED);
+                Told::Known(true)
+            }
             Escape::Perhaps => Told::NotKnown,
             Escape::No => Told::Known(false),
         })
@@ -113,7 +160,7 @@ impl<'a, 'e> List<'a, 'e> {
     /// Whether some packet of the rule is taken by none of the others.
     fn escapes(&self, among: Among<'_>) -> Result<Escape, Exhausted> {
         let mut found = Escape::No;
-        for part in &self.parts {
+        for part in self.parts() {
             match self.search.escape(part, among)? {
                 Escape::No => {}
                 Escape::Perhaps => found = Escape::Perhaps,
@@ -125,16 +172,17 @@ impl<'a, 'e> List<'a, 'e> {
 
     /// Whether removing the rule changes nothing, although something comes as far as it; then, who would decide.
     pub fn redundant(&self) -> Result<Told<Option<Vec<Decider>>>, Exhausted> {
-        let mine = match self.rule.action {
-            Action::Continue => return Ok(Told::Known(None)),
-            Action::Jump(_) | Action::Goto(_) => return Ok(Told::NotKnown),
-            Action::Return => self.default.0,
-            action => outcome_of(action).unwrap_or(Outcome::Unknown),
+        let Some(mine) = self.own_outcome() else {
+            let notes = self.rule.action == Action::Continue;
+            return Ok(if notes { Told::Known(None) } else { Told::NotKnown });
         };
-        match self.is_missed_at_a_probe(mine)? {
-            Some(true) => return Ok(Told::Known(None)),
-            Some(false) => {}
-            None => match self.is_reached()? {
+        if self.cells.found(self.place) & self.missed() != 0 {
+            return Ok(Told::Known(None));
+        }
+        match self.probe(true)? {
+            Seen::Missed => return Ok(Told::Known(None)),
+            Seen::Reached => {}
+            Seen::Nothing => match self.is_reached()? {
                 Told::Known(true) => {}
                 Told::Known(false) => return Ok(Told::Known(None)),
                 Told::NotKnown => return Ok(Told::NotKnown),
@@ -150,7 +198,7 @@ impl<'a, 'e> List<'a, 'e> {
         }
         let mut missed = false;
         self.inherit(
-            |entry| entry.role == Role::Leads || self.outcome(entry) != Some(mine),
+            |entry| self.outcome(entry.role) != Some(mine),
             |_, escape| {
                 missed |= escape == Told::Known(true);
                 perhaps |= escape == Told::NotKnown;
@@ -161,39 +209,6 @@ impl<'a, 'e> List<'a, 'e> {
             return Ok(if missed { Told::Known(None) } else { Told::NotKnown });
         }
         self.heirs()
-    }
-
-    /// Whether a single packet of some comes to the rule and would be treated otherwise without it; `None` where none of them
-    /// even comes to it.
-    fn is_missed_at_a_probe(&self, mine: Outcome) -> Result<Option<bool>, Exhausted> {
-        let mut reached = None;
-        for (number, part) in (0..PROBES).zip(self.parts.iter().cycle()) {
-            let point = self.search.probe(part, number);
-            let mut first: Option<(u32, bool, Role)> = None;
-            let mut whole = false;
-            self.search.at(part, &point, Among::all_without(self.place), |hit| {
-                // Of what one rule has there, the sure part counts.
-                if first.is_none_or(|(place, sure, _)| hit.place < place || hit.place == place && !sure) {
-                    first = Some((hit.place, hit.sure, hit.role));
-                }
-                whole |= hit.place < self.place && hit.sure && hit.cell.contains(&part.cell);
-            })?;
-            let then = match first {
-                Some((place, ..)) if place < self.place && whole => break,
-                Some((place, ..)) if place < self.place => continue,
-                Some((_, true, Role::Takes(action))) => self.outcome_of(action),
-                Some(_) => {
-                    reached = Some(false);
-                    continue;
-                }
-                None => self.default.0,
-            };
-            if then != mine {
-                return Ok(Some(true));
-            }
-            reached = Some(false);
-        }
-        Ok(reached)
     }
 
     /// Who decides, without the rule, what comes to it.
@@ -209,6 +224,8 @@ impl<'a, 'e> List<'a, 'e> {
             |_| true,
             |entry, escape| {
                 match escape {
+                    // What returns is left to the default.
+                    Told::Known(true) if entry.role == Role::Returns => heirs.push(self.default.1),
                     Told::Known(true) => heirs.extend(self.decider(entry.place)),
                     Told::Known(false) => {}
                     Told::NotKnown => known = false,
@@ -227,7 +244,7 @@ impl<'a, 'e> List<'a, 'e> {
         mut each: impl FnMut(&Entry, Told<bool>) -> bool,
     ) -> Result<(), Exhausted> {
         let mut failed = None;
-        for part in &self.parts {
+        for part in self.parts() {
             let mut go_on = true;
             self.search.meeting(part, |entry| {
                 if entry.place <= self.place || !of_interest(entry) {
@@ -249,7 +266,7 @@ impl<'a, 'e> List<'a, 'e> {
     }
 
     /// Whether, without the rule, some packets of the part would come to the later entry and match it.
-    fn comes_to(&self, part: &Part<'_>, entry: &Entry) -> Result<Told<bool>, Exhausted> {
+    fn comes_to(&self, part: &Part<'a>, entry: &Entry) -> Result<Told<bool>, Exhausted> {
         let Some(common) = self.search.common(part, entry) else { return Ok(Told::Known(false)) };
         let among = Among { before: entry.place, without: self.place, only: None };
         let sure = entry.role != Role::Leads && self.search.relation(part, entry) == Relation::Within;
@@ -269,8 +286,9 @@ impl<'a, 'e> List<'a, 'e> {
         };
         let rival = |entry: &Entry| match entry.role {
             Role::Leads => true,
-            Role::Takes(action) => {
-                outcome_of(action).is_some_and(|theirs| mine != Some(theirs))
+            Role::Returns => false,
+            role => {
+                self.outcome(role) != mine
                     && self
                         .rules
                         .get(entry.place as usize)
@@ -285,15 +303,32 @@ impl<'a, 'e> List<'a, 'e> {
         Ok(found)
     }
 
-    fn outcome(&self, entry: &Entry) -> Option<Outcome> {
-        match entry.role {
-            Role::Takes(action) => Some(self.outcome_of(action)),
-            Role::Leads => None,
+    /// What becomes of packets that the rule takes; `None` where a chain says it, or nothing becomes of them here.
+    fn own_outcome(&self) -> Option<Outcome> {
+        match self.rule.action {
+            Action::Return => Some(self.default.0),
+            action => outcome_of(action),
         }
     }
 
-    fn outcome_of(&self, action: Action) -> Outcome {
-        outcome_of(action).unwrap_or(self.default.0)
+    /// The bit that says that the rule is missed, which hangs on the default.
+    fn missed(&self) -> u8 {
+        match self.default.0 {
+            Outcome::Permit => 2,
+            Outcome::Deny => 4,
+            Outcome::Unknown => 8,
+        }
+    }
+
+    /// What becomes of packets to which a rule does this; `None` where a chain says it.
+    fn outcome(&self, role: Role) -> Option<Outcome> {
+        match role {
+            Role::Permits => Some(Outcome::Permit),
+            Role::Denies => Some(Outcome::Deny),
+            Role::Obscure => Some(Outcome::Unknown),
+            Role::Returns => Some(self.default.0),
+            Role::Leads => None,
+        }
     }
 
     /// Who decides what the rule at this place takes.

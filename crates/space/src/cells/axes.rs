@@ -1,5 +1,5 @@
 use super::cell::{AXES, Cell, DESTINATION, DESTINATION_PORT, PROTOCOL, SOURCE, SOURCE_PORT};
-use crate::{AddressSet, Coordinate, IntervalSet, Region, Rule};
+use crate::{AddressSet, Coordinate, IntervalSet, Region, Rule, Set};
 
 /// How the sets of a region become numbers of 32 bits, for the packets of one family.
 #[derive(Debug)]
@@ -71,6 +71,19 @@ impl Axes {
             DESTINATION_PORT => following(&region.destination_port, u16::try_from(value).ok()?),
             _ => None,
         }
+    }
+
+    /// Whether all packets of this family that `some` has, `all` has too, interfaces and conditions aside.
+    pub fn is_within(&self, some: &Region, all: &Region) -> bool {
+        let addresses = |some: &AddressSet, all: &AddressSet| match self {
+            Axes::Four => some.v4.is_subset_of(&all.v4),
+            Axes::Six(_) => some.v6.is_subset_of(&all.v6),
+        };
+        some.protocol.is_subset_of(&all.protocol)
+            && some.destination_port.is_subset_of(&all.destination_port)
+            && some.source_port.is_subset_of(&all.source_port)
+            && addresses(&some.destination, &all.destination)
+            && addresses(&some.source, &all.source)
     }
 
     fn addresses(&self, set: &AddressSet) -> Option<(u32, u32)> {

@@ -10,6 +10,7 @@ pub(crate) use cell::{Cell, Point};
 pub(crate) use search::{Among, Escape, Part, Search};
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::{Action, Conditions, NameSet, Region, Rule, Set};
 use cell::{DESTINATION, DESTINATION_PORT, PROTOCOL, SOURCE};
@@ -22,6 +23,8 @@ pub(crate) struct Cells {
     families: [Family; 2],
     /// What regions demand beside numbers, each once. The first demands nothing.
     surroundings: Vec<Surroundings>,
+    /// What was found of each rule, as bits that [`List`](crate::list::List) reads.
+    found: Vec<AtomicU8>,
 }
 
 /// One region of a rule, in one family.
@@ -41,9 +44,14 @@ pub(crate) struct Entry {
 /// What a rule does with the packets that come to it and match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// Takes them: no later rule of the chain sees them.
-    Takes(Action),
-    /// Leads them to a chain, in which all of this may happen.
+    /// Takes them, so that no later rule of the chain sees them.
+    Permits,
+    Denies,
+    /// Takes them, and what it does is not known.
+    Obscure,
+    /// Takes them out of the chain.
+    Returns,
+    /// Leads them to another chain, in which all of this may happen.
     Leads,
 }
 
@@ -65,7 +73,8 @@ pub(crate) enum Relation {
 #[derive(Debug)]
 struct Family {
     axes: Axes,
-    /// Each entry is in one of them: the one where the fewest others share its interval.
+    /// By place.
+    entries: Vec<Entry>,
     by_source: Tree,
     by_destination: Tree,
     by_service: Tree,
@@ -81,9 +90,12 @@ impl Cells {
             let mut entries = Vec::new();
             for (place, rule) in (0..).zip(rules) {
                 let role = match rule.action {
-                    Action::Continue => continue,
+                    Action::Permit => Role::Permits,
+                    Action::Deny => Role::Denies,
+                    Action::Unknown => Role::Obscure,
+                    Action::Return => Role::Returns,
                     Action::Jump(_) | Action::Goto(_) => Role::Leads,
-                    action => Role::Takes(action),
+                    Action::Continue => continue,
                 };
                 for (number, region) in (0..).zip(&rule.matches) {
                     if let Some(cell) = axes.hull(region) {
@@ -93,9 +105,20 @@ impl Cells {
                     }
                 }
             }
-            Family::new(axes, &entries, rules)
+            Family::new(axes, entries, rules)
         });
-        Cells { families, surroundings: numbers.all }
+        Cells { families, surroundings: numbers.all, found: rules.iter().map(|_| AtomicU8::new(0)).collect() }
+    }
+
+    pub fn found(&self, place: u32) -> u8 {
+        self.found.get(place as usize).map_or(0, |found| found.load(Ordering::Relaxed))
+    }
+
+    /// Each bit is a fact of its own, so that nothing is lost whoever writes last.
+    pub fn note(&self, place: u32, bits: u8) {
+        if let Some(found) = self.found.get(place as usize) {
+            found.fetch_or(bits, Ordering::Relaxed);
+        }
     }
 
     fn relation(&self, region: &Region, entry: &Entry) -> Relation {
@@ -153,9 +176,9 @@ impl Numbers {
 }
 
 impl Family {
-    fn new(axes: Axes, entries: &[Entry], rules: &[Rule]) -> Self {
+    fn new(axes: Axes, entries: Vec<Entry>, rules: &[Rule]) -> Self {
         let mut kinds: [Vec<Span>; 3] = Default::default();
-        for (number, entry) in (0..).zip(entries) {
+        for (number, entry) in (0..).zip(&entries) {
             let region =
                 rules.get(entry.place as usize).and_then(|rule| rule.matches.get(entry.region as usize));
             for (kind, axis) in [SOURCE, DESTINATION].into_iter().enumerate() {
@@ -190,11 +213,10 @@ impl Family {
                 if destination == least { 1 } else { if source == least { 0 } else { 2 } }
             })
             .collect();
-        let tree = |kind: u8| {
-            let spans = kinds[usize::from(kind)].iter().filter(|span| best[span.entry as usize] == kind);
-            Tree::new(spans.copied(), entries)
-        };
-        Family { by_source: tree(0), by_destination: tree(1), by_service: tree(2), axes }
+        let tree =
+            |kind: u8| Tree::new(&kinds[usize::from(kind)], &entries, |number| best[number as usize] == kind);
+        let (by_source, by_destination, by_service) = (tree(0), tree(1), tree(2));
+        Family { axes, entries, by_source, by_destination, by_service }
     }
 
     /// Shows `each` the entries before the place `before` whose cells have `point`, some of them more than once. Returns how
@@ -207,20 +229,18 @@ impl Family {
     }
 
     /// Shows `each` the entries whose cells overlap `cell`, some of them more than once, until it returns `false`.
-    fn meeting(&self, cell: &Cell, mut each: impl FnMut(&Entry) -> bool) -> usize {
-        let mut looks = 0;
-        for (tree, interval) in [
-            (&self.by_service, services(cell)),
-            (&self.by_source, (cell.low[SOURCE], cell.high[SOURCE])),
+    fn meeting(&self, cell: &Cell, each: impl FnMut(&Entry) -> bool) -> usize {
+        let trees = [
             (&self.by_destination, (cell.low[DESTINATION], cell.high[DESTINATION])),
-        ] {
-            let (more, go_on) = tree.meeting(interval, cell, &mut each);
-            looks += more;
-            if !go_on {
-                break;
-            }
-        }
-        looks
+            (&self.by_source, (cell.low[SOURCE], cell.high[SOURCE])),
+            (&self.by_service, services(cell)),
+        ];
+        let meetings = trees.map(|(tree, interval)| (tree, tree.meeting(interval)));
+        let Some((tree, meeting)) = meetings.into_iter().min_by_key(|(_, meeting)| meeting.count) else {
+            return 0;
+        };
+        tree.each(meeting, &self.entries, cell, each);
+        16 + meeting.count
     }
 }
 

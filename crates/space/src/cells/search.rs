@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::cell::{AXES, Cell, Point};
 use super::{Cells, Entry, Relation, Role};
 use crate::spread::spread;
-use crate::{Effort, Exhausted, Region, Rule, Set};
+use crate::{Effort, Exhausted, Region, Rule};
 
 /// Questions about the rules of one chain: what takes a point, and whether anything escapes them all.
 pub(crate) struct Search<'c, 'e> {
@@ -12,14 +12,14 @@ pub(crate) struct Search<'c, 'e> {
     effort: &'c Effort<'e>,
 }
 
-/// Packets of one family that a region has.
-#[derive(Clone, Debug)]
+/// Packets of one family: those of a rule's region, or what another region has of them.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Part<'r> {
     family: usize,
-    /// The smallest cell around them.
+    /// A cell around them.
     pub cell: Cell,
-    /// The packets themselves, where they are not all of the cell.
-    holed: Option<Region>,
+    /// Where they are not all of the cell: the regions that have them all.
+    holed: [Option<&'r Region>; 2],
     /// Says what else is known of them: interfaces and conditions.
     around: &'r Region,
 }
@@ -79,27 +79,44 @@ impl<'c, 'e> Search<'c, 'e> {
 
     /// The packets of a rule, family by family.
     pub fn parts<'r>(&self, rule: &'r Rule) -> Vec<Part<'r>> {
-        rule.matches
-            .iter()
-            .flat_map(|region| (0..2).filter_map(|family| self.part(family, region, region)))
-            .collect()
+        let part = |family: usize, around: &'r Region| {
+            let axes = &self.cells.families[family].axes;
+            let cell = axes.hull(around)?;
+            let holed = [if axes.is_cell(around) { None } else { Some(around) }, None];
+            Some(Part { family, cell, holed, around })
+        };
+        rule.matches.iter().flat_map(|region| (0..2).filter_map(move |family| part(family, region))).collect()
     }
 
-    fn part<'r>(&self, family: usize, region: &Region, around: &'r Region) -> Option<Part<'r>> {
-        let axes = &self.cells.families[family].axes;
-        let cell = axes.hull(region)?;
-        let holed = if axes.is_cell(region) { None } else { Some(of_family(region, family)) };
-        Some(Part { family, cell, holed, around })
-    }
-
-    /// What the entry's region, which the part overlaps, has of it; `None` where it has nothing.
-    pub fn common<'r>(&self, part: &Part<'r>, entry: &Entry) -> Option<Part<'r>> {
-        if part.holed.is_none() && entry.whole {
-            return Some(Part { cell: part.cell.intersect(&entry.cell), ..part.clone() });
+    /// What the entry's region has of a rule's part, interfaces and conditions aside; `None` where it has nothing.
+    pub fn common(&self, part: &Part<'c>, entry: &Entry) -> Option<Part<'c>> {
+        let mut both = Part { cell: part.cell.intersect(&entry.cell), ..*part };
+        if !entry.whole {
+            both.holed[1] = Some(self.region(entry)?);
         }
-        let theirs = Region { conditions: crate::Conditions::none(), ..self.region(entry)?.packets_only() };
-        let mine = part.holed.as_ref().unwrap_or(part.around).packets_only();
-        self.part(part.family, &mine.intersect(&theirs)?, part.around)
+        if both.holed != [None, None] {
+            for axis in 0..AXES {
+                both.cell.low[axis] = self.next(&both, axis, both.cell.low[axis])?.0;
+            }
+        }
+        Some(both)
+    }
+
+    /// Of the part's values on an axis, the next interval from `value` on.
+    fn next(&self, part: &Part<'_>, axis: usize, mut value: u32) -> Option<(u32, u32)> {
+        let axes = &self.cells.families[part.family].axes;
+        while value <= part.cell.high[axis] {
+            let (mut low, mut high) = (value, part.cell.high[axis]);
+            for region in part.holed.iter().flatten() {
+                let (first, last) = axes.next_interval(region, axis, low)?;
+                (low, high) = (low.max(first), high.min(last));
+            }
+            if low <= high {
+                return Some((low, high));
+            }
+            value = low;
+        }
+        None
     }
 
     pub fn region(&self, entry: &Entry) -> Option<&'c Region> {
@@ -156,32 +173,29 @@ impl<'c, 'e> Search<'c, 'e> {
     }
 
     /// Shows `each` the entries that overlap the part, some of them more than once, until it returns `false`.
-    pub fn meeting(&self, part: &Part<'_>, mut each: impl FnMut(&Entry) -> bool) -> Result<(), Exhausted> {
+    pub fn meeting(&self, part: &Part<'c>, mut each: impl FnMut(&Entry) -> bool) -> Result<(), Exhausted> {
         let family = &self.cells.families[part.family];
         let looks = family.meeting(&part.cell, |entry| {
             // Where something has holes, the cells alone do not tell.
-            let apart = (part.holed.is_some() || !entry.whole) && self.common(part, entry).is_none();
-            apart || self.relation(part, entry) == Relation::Outside || each(entry)
+            let holed = part.holed[0].is_some() || !entry.whole;
+            holed && self.common(part, entry).is_none()
+                || self.relation(part, entry) == Relation::Outside
+                || each(entry)
         });
         self.effort.look(looks)
     }
 
-    /// One of some points of the part that lie apart.
+    /// One of some points of a rule's part that lie apart.
     pub fn probe(&self, part: &Part<'_>, number: usize) -> Point {
-        let axes = &self.cells.families[part.family].axes;
         let mut point = part.cell.low;
         for (axis, value) in point.iter_mut().enumerate() {
             let (low, high) = (part.cell.low[axis], part.cell.high[axis]);
-            if low == high {
-                continue;
-            }
-            let width = u64::from(high - low) + 1;
-            let drawn = low + u32::try_from(spread(number, axis as u64) % width).unwrap_or(0);
-            *value = match &part.holed {
+            if low < high {
+                let width = u64::from(high - low) + 1;
+                let drawn = low + u32::try_from(spread(number, axis as u64) % width).unwrap_or(0);
                 // In a gap, the next value after it.
-                Some(region) => axes.next_interval(region, axis, drawn).map_or(high, |(first, _)| first.max(drawn)),
-                None => drawn,
-            };
+                *value = self.next(part, axis, drawn).map_or(high, |(first, _)| first);
+            }
         }
         point
     }
@@ -240,41 +254,25 @@ impl<'c, 'e> Search<'c, 'e> {
 
     /// Whether the entry's region holds all of a part with holes.
     fn holds(&self, entry: &Entry, part: &Part<'_>) -> bool {
-        match (&part.holed, self.region(entry)) {
-            (Some(mine), Some(theirs)) => mine.packets_only().is_subset_of(&theirs.packets_only()),
-            _ => false,
-        }
+        let axes = &self.cells.families[part.family].axes;
+        let theirs = self.region(entry);
+        theirs.is_some_and(|theirs| part.holed.iter().flatten().any(|mine| axes.is_within(mine, theirs)))
     }
 
     /// Around the piece's lowest corner, where the part has no packets.
     fn gap(&self, part: &Part<'_>, piece: &Cell) -> Option<Cell> {
-        let region = part.holed.as_ref()?;
-        let axes = &self.cells.families[part.family].axes;
-        let mut gap = *piece;
+        if part.holed == [None, None] {
+            return None;
+        }
         for axis in 0..AXES {
             let corner = piece.low[axis];
-            match axes.next_interval(region, axis, corner) {
-                Some((low, _)) if low <= corner => {}
-                Some((low, _)) => {
-                    gap.high[axis] = gap.high[axis].min(low - 1);
-                    return Some(gap);
-                }
-                None => return Some(gap),
+            let next = self.next(part, axis, corner).map(|(low, _)| low);
+            if next != Some(corner) {
+                let mut gap = *piece;
+                gap.high[axis] = next.map_or(gap.high[axis], |next| gap.high[axis].min(next - 1));
+                return Some(gap);
             }
         }
         None
     }
-}
-
-/// What the region has of the family.
-fn of_family(region: &Region, family: usize) -> Region {
-    let mut part = region.clone();
-    for side in [&mut part.source, &mut part.destination] {
-        if family == 0 {
-            side.v6 = Set::empty();
-        } else {
-            side.v4 = Set::empty();
-        }
-    }
-    part
 }

@@ -1,6 +1,6 @@
 use super::{Cell, Entry, Point};
 
-/// Entries by one of their axes (or by the service, which is two), each kept at nested intervals that together are its own.
+/// Entries by one of their axes (or by the service, which is two), each at nested intervals that together are its own.
 ///
 /// Any two of the intervals are disjoint or nested, being prefixes. So those that have a value are a chain of parents,
 /// and those within a range lie side by side; what is side by side in the tree is so in memory.
@@ -9,8 +9,10 @@ pub(super) struct Tree {
     /// Low ends, ascending; of equal ones the widest interval comes first.
     lows: Vec<u32>,
     nodes: Vec<Node>,
-    /// By node, then by place.
-    entries: Vec<Entry>,
+    /// The numbers of all entries, by node, then ascending.
+    numbers: Vec<u32>,
+    /// Those that are looked up by this axis alone, by node, then by place: no other axis has fewer at the same value.
+    kept: Vec<Entry>,
 }
 
 #[derive(Debug)]
@@ -18,8 +20,14 @@ struct Node {
     high: u32,
     /// The narrowest interval around this one, or `NONE`.
     parent: u32,
-    /// Its first entry; they end where those of the next node begin.
+    /// The narrowest one around it at which entries are kept, or `NONE`.
+    keeper: u32,
+    /// Its first number; they end where those of the next node begin.
     first: u32,
+    /// Its first kept entry.
+    first_kept: u32,
+    /// How many numbers this and all intervals around it have.
+    above: u32,
 }
 
 const NONE: u32 = u32::MAX;
@@ -32,91 +40,113 @@ pub(super) struct Span {
     pub entry: u32,
 }
 
+/// The entries that an interval meets.
+#[derive(Clone, Copy)]
+pub(super) struct Meeting {
+    from: usize,
+    to: usize,
+    /// The narrowest node that begins before the interval and reaches into it, or `NONE`.
+    around: u32,
+    pub count: usize,
+}
+
 impl Tree {
-    /// `spans` are sorted.
-    pub fn new(spans: impl Iterator<Item = Span>, entries: &[Entry]) -> Self {
-        let mut tree = Tree::default();
+    /// `spans` are sorted; `kept` tells of an entry's number whether it is looked up here.
+    pub fn new(spans: &[Span], entries: &[Entry], kept: impl Fn(u32) -> bool) -> Self {
+        let mut tree = Tree { numbers: Vec::with_capacity(spans.len()), ..Tree::default() };
         let mut open: Vec<u32> = Vec::new();
-        let mut last = None;
-        for span in spans {
-            let interval = (span.low, span.high.0);
-            if last != Some(interval) {
-                last = Some(interval);
-                while open.last().is_some_and(|top| tree.nodes[*top as usize].high < span.low) {
-                    open.pop();
-                }
-                let parent = open.last().copied().unwrap_or(NONE);
-                open.push(number(tree.nodes.len()));
-                tree.lows.push(span.low);
-                tree.nodes.push(Node { high: span.high.0, parent, first: number(tree.entries.len()) });
+        for same in spans.chunk_by(|a, b| (a.low, a.high) == (b.low, b.high)) {
+            let Some((low, high)) = same.first().map(|span| (span.low, span.high.0)) else { continue };
+            while open.last().is_some_and(|top| tree.nodes[*top as usize].high < low) {
+                open.pop();
             }
-            tree.entries.extend(entries.get(span.entry as usize));
+            let parent = open.last().copied().unwrap_or(NONE);
+            let around = tree.nodes.get(parent as usize);
+            let keeper = match around {
+                Some(node) if tree.first_kept(parent as usize + 1) == node.first_kept as usize => node.keeper,
+                _ => parent,
+            };
+            let above = around.map_or(0, |node| node.above) + number(same.len());
+            open.push(number(tree.nodes.len()));
+            tree.lows.push(low);
+            let (first, first_kept) = (number(tree.numbers.len()), number(tree.kept.len()));
+            tree.nodes.push(Node { high, parent, keeper, first, first_kept, above });
+            tree.numbers.extend(same.iter().map(|span| span.entry));
+            let here = same.iter().filter(|span| kept(span.entry));
+            tree.kept.extend(here.filter_map(|span| entries.get(span.entry as usize)));
         }
         tree
     }
 
-    /// Shows `each` the entries before `before` whose intervals have `value` and whose cells have `point`. Returns how many
-    /// were looked at.
+    /// Shows `each` the kept entries before the place `before` whose intervals have `value` and whose cells have `point`.
+    /// Returns how many were looked at.
     pub fn at(&self, value: u32, point: &Point, before: u32, mut each: impl FnMut(&Entry)) -> usize {
         let mut looks = 8;
-        let mut at = self.lows.partition_point(|low| *low <= value).wrapping_sub(1);
-        while let Some(node) = self.nodes.get(at) {
-            if node.high >= value {
-                for entry in self.of(at) {
-                    if entry.place >= before {
-                        break;
-                    }
-                    looks += 1;
-                    if entry.cell.has(point) {
-                        each(entry);
-                    }
+        let mut at = self.around(self.lows.partition_point(|low| *low <= value), value);
+        while let Some(node) = self.nodes.get(at as usize) {
+            for entry in &self.kept[node.first_kept as usize..self.first_kept(at as usize + 1)] {
+                if entry.place >= before {
+                    break;
+                }
+                looks += 1;
+                if entry.cell.has(point) {
+                    each(entry);
                 }
             }
             looks += 1;
-            at = node.parent as usize;
+            at = node.keeper;
         }
         looks
     }
 
-    /// Shows `each` the entries whose intervals meet `low..=high` and whose cells overlap `cell`, some more than once, until
-    /// it returns `false`. Returns how many were looked at.
-    pub fn meeting(
-        &self,
-        (low, high): (u32, u32),
-        cell: &Cell,
-        mut each: impl FnMut(&Entry) -> bool,
-    ) -> (usize, bool) {
-        let mut looks = 8;
+    /// What meets `low..=high`.
+    pub fn meeting(&self, (low, high): (u32, u32)) -> Meeting {
         let from = self.lows.partition_point(|other| *other < low);
         let to = self.lows.partition_point(|other| *other <= high);
-        let mut around = from.wrapping_sub(1);
-        while let Some(node) = self.nodes.get(around) {
-            if node.high >= low {
-                for entry in self.of(around) {
-                    looks += 1;
-                    if entry.cell.overlaps(cell) && !each(entry) {
-                        return (looks, false);
-                    }
-                }
-            }
-            looks += 1;
-            around = node.parent as usize;
-        }
-        for entry in &self.entries[self.first(from)..self.first(to)] {
-            looks += 1;
-            if entry.cell.overlaps(cell) && !each(entry) {
-                return (looks, false);
-            }
-        }
-        (looks, true)
+        let around = self.around(from, low);
+        let above = self.nodes.get(around as usize).map_or(0, |node| node.above as usize);
+        Meeting { from, to, around, count: self.first(to) - self.first(from) + above }
     }
 
-    fn of(&self, node: usize) -> &[Entry] {
-        &self.entries[self.first(node)..self.first(node + 1)]
+    /// Shows `each` the entries of a meeting whose cells overlap `cell`, some more than once, until it returns `false`.
+    pub fn each(
+        &self,
+        meeting: Meeting,
+        entries: &[Entry],
+        cell: &Cell,
+        mut each: impl FnMut(&Entry) -> bool,
+    ) {
+        let mut all = |numbers: &[u32]| {
+            let entries = numbers.iter().filter_map(|number| entries.get(*number as usize));
+            entries.filter(|entry| entry.cell.overlaps(cell)).all(&mut each)
+        };
+        let mut around = meeting.around as usize;
+        while let Some(node) = self.nodes.get(around) {
+            if !all(&self.numbers[node.first as usize..self.first(around + 1)]) {
+                return;
+            }
+            around = node.parent as usize;
+        }
+        all(&self.numbers[self.first(meeting.from)..self.first(meeting.to)]);
+    }
+
+    /// The narrowest of the first `count` nodes that reaches as far as `value`; they do not begin after it.
+    fn around(&self, count: usize, value: u32) -> u32 {
+        let mut at = number(count).wrapping_sub(1);
+        while let Some(node) = self.nodes.get(at as usize)
+            && node.high < value
+        {
+            at = node.parent;
+        }
+        at
     }
 
     fn first(&self, node: usize) -> usize {
-        self.nodes.get(node).map_or(self.entries.len(), |node| node.first as usize)
+        self.nodes.get(node).map_or(self.numbers.len(), |node| node.first as usize)
+    }
+
+    fn first_kept(&self, node: usize) -> usize {
+        self.nodes.get(node).map_or(self.kept.len(), |node| node.first_kept as usize)
     }
 }
 
