@@ -41,6 +41,9 @@ enum Seen {
 /// The bit that says that some packet comes to the rule.
 const REACHED: u8 = 1;
 
+/// The bit that says that none does.
+const TAKEN: u8 = 16;
+
 /// So many single packets are tried before the whole of a question is.
 const PROBES: usize = 6;
 
@@ -153,7 +156,10 @@ impl<'a, 'e> List<'a, 'e> {
                 Told::Known(true)
             }
             Escape::Perhaps => Told::NotKnown,
-            Escape::No => Told::Known(false),
+            Escape::No => {
+                self.cells.note(self.place, TAKEN);
+                Told::Known(false)
+            }
         })
     }
 
@@ -176,7 +182,7 @@ impl<'a, 'e> List<'a, 'e> {
             let notes = self.rule.action == Action::Continue;
             return Ok(if notes { Told::Known(None) } else { Told::NotKnown });
         };
-        if self.cells.found(self.place) & self.missed() != 0 {
+        if self.cells.found(self.place) & (TAKEN | self.missed()) != 0 {
             return Ok(Told::Known(None));
         }
         match self.probe(true)? {
@@ -188,14 +194,11 @@ impl<'a, 'e> List<'a, 'e> {
                 Told::NotKnown => return Ok(Told::NotKnown),
             },
         }
-        let mut perhaps = false;
-        if self.default.0 != mine {
-            match self.escapes(Among::all_without(self.place))? {
-                Escape::Yes(_) => return Ok(Told::Known(None)),
-                Escape::Perhaps => perhaps = true,
-                Escape::No => {}
-            }
+        let left = self.escapes(Among::all_without(self.place))?;
+        if self.default.0 != mine && left.is_sure() {
+            return Ok(Told::Known(None));
         }
+        let mut perhaps = left == Escape::Perhaps;
         let mut missed = false;
         self.inherit(
             |entry| self.outcome(entry.role) != Some(mine),
@@ -208,16 +211,14 @@ impl<'a, 'e> List<'a, 'e> {
         if missed || perhaps {
             return Ok(if missed { Told::Known(None) } else { Told::NotKnown });
         }
-        self.heirs()
+        self.heirs(left)
     }
 
-    /// Who decides, without the rule, what comes to it.
-    fn heirs(&self) -> Result<Told<Option<Vec<Decider>>>, Exhausted> {
+    /// Who decides, without the rule, what comes to it; `left` says whether the default has any of that.
+    fn heirs(&self, left: Escape) -> Result<Told<Option<Vec<Decider>>>, Exhausted> {
         let mut heirs = Vec::new();
-        match self.escapes(Among::all_without(self.place))? {
-            Escape::Yes(_) => heirs.push(self.default.1),
-            Escape::Perhaps => return Ok(Told::NotKnown),
-            Escape::No => {}
+        if left.is_sure() {
+            heirs.push(self.default.1);
         }
         let mut known = true;
         self.inherit(

@@ -22,9 +22,6 @@ pub struct Shadow {
 /// Whether no packet comes as far as `rule` and matches it. `None` where one does, or where the rule matches
 /// nothing at all in this space (a rule for replies, in a stateful rule set).
 pub fn shadowed(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Option<Shadow>, Exhausted> {
-    if rule.matches.iter().flat_map(Region::families).all(|region| region.is_empty()) {
-        return Ok(None);
-    }
     if let Some(list) = List::of(rule, rules, effort)
         && let Told::Known(shadow) = list.shadow()?
     {
@@ -35,6 +32,9 @@ pub fn shadowed(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Option<
 
 /// The same for every rule set: what the packets of the rule meet on their way.
 fn walked(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Option<Shadow>, Exhausted> {
+    if rule.matches.iter().flat_map(Region::families).all(|region| region.is_empty()) {
+        return Ok(None);
+    }
     if probe_reaches(&rule.matches, rules, rule.id, effort)?.is_some() {
         return Ok(None);
     }

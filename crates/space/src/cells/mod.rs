@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::{Action, Conditions, NameSet, Region, Rule, Set};
 use cell::{DESTINATION, DESTINATION_PORT, PROTOCOL, SOURCE};
-use tree::{Span, Tree, populations, push_spans};
+use tree::{Span, Tree, populations, push_spans, sort};
 
 /// What can be asked of the rules of one chain without walking them.
 #[derive(Debug)]
@@ -198,7 +198,7 @@ impl Family {
             }
             push_spans(services(&entry.cell), number, &mut kinds[2]);
         }
-        kinds.iter_mut().for_each(|spans| spans.sort_unstable());
+        kinds.iter_mut().for_each(|spans| sort(spans));
         let mut company = vec![[0_u32; 3]; entries.len()];
         for (kind, spans) in kinds.iter().enumerate() {
             for (span, population) in spans.iter().zip(populations(spans)) {

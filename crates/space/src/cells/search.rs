@@ -61,6 +61,12 @@ pub(crate) enum Escape {
     Yes(Point),
 }
 
+impl Escape {
+    pub fn is_sure(self) -> bool {
+        matches!(self, Escape::Yes(_))
+    }
+}
+
 /// What a rule has at a point.
 pub(crate) struct Hit {
     pub place: u32,

@@ -32,12 +32,31 @@ struct Node {
 
 const NONE: u32 = u32::MAX;
 
-/// An interval and the number of the entry that it is a part of. Sorted, enclosing intervals come before what they enclose.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// An interval and the number of the entry that it is a part of.
+#[derive(Clone, Copy)]
 pub(super) struct Span {
-    low: u32,
-    high: std::cmp::Reverse<u32>,
+    /// The low end, and the complement of the high one: ascending, enclosing intervals come before what they enclose.
+    key: u64,
     pub entry: u32,
+}
+
+impl Span {
+    fn new(low: u32, high: u32, entry: u32) -> Self {
+        Span { key: u64::from(low) << 32 | u64::from(!high), entry }
+    }
+
+    fn low(self) -> u32 {
+        (self.key >> 32) as u32
+    }
+
+    fn high(self) -> u32 {
+        !(self.key as u32)
+    }
+}
+
+/// By interval; those of one interval stay in order.
+pub(super) fn sort(spans: &mut [Span]) {
+    spans.sort_by_key(|span| span.key);
 }
 
 /// The entries that an interval meets.
@@ -55,8 +74,8 @@ impl Tree {
     pub fn new(spans: &[Span], entries: &[Entry], kept: impl Fn(u32) -> bool) -> Self {
         let mut tree = Tree { numbers: Vec::with_capacity(spans.len()), ..Tree::default() };
         let mut open: Vec<u32> = Vec::new();
-        for same in spans.chunk_by(|a, b| (a.low, a.high) == (b.low, b.high)) {
-            let Some((low, high)) = same.first().map(|span| (span.low, span.high.0)) else { continue };
+        for same in spans.chunk_by(|a, b| a.key == b.key) {
+            let Some((low, high)) = same.first().map(|span| (span.low(), span.high())) else { continue };
             while open.last().is_some_and(|top| tree.nodes[*top as usize].high < low) {
                 open.pop();
             }
@@ -158,7 +177,7 @@ pub(super) fn push_spans((mut low, high): (u32, u32), entry: u32, out: &mut Vec<
         while width > high - low {
             width >>= 1;
         }
-        out.push(Span { low, high: std::cmp::Reverse(low + width), entry });
+        out.push(Span::new(low, low + width, entry));
         match (low + width).checked_add(1) {
             Some(next) if next <= high => low = next,
             _ => return,
@@ -176,12 +195,12 @@ pub(super) fn populations(spans: &[Span]) -> Vec<u32> {
     };
     for (at, span) in spans.iter().enumerate() {
         while let Some((first, last)) = open.last_mut() {
-            if spans[*first].high.0 < span.low {
+            if spans[*first].high() < span.low() {
                 close((*first, *last), at);
                 open.pop();
                 continue;
             }
-            if spans[*first].low == span.low && spans[*first].high == span.high {
+            if spans[*first].key == span.key {
                 *last = at;
             } else {
                 open.push((at, at));
@@ -210,7 +229,7 @@ mod tests {
     fn spans_of(low: u32, high: u32) -> Vec<(u32, u32)> {
         let mut spans = Vec::new();
         push_spans((low, high), 0, &mut spans);
-        spans.iter().map(|span| (span.low, span.high.0)).collect()
+        spans.iter().map(|span| (span.low(), span.high())).collect()
     }
 
     #[test]
@@ -229,9 +248,9 @@ mod tests {
             for ((low, width), entry) in ends.into_iter().zip(0..) {
                 push_spans((low, low + width), entry, &mut spans);
             }
-            spans.sort_unstable();
+            sort(&mut spans);
             for (span, population) in spans.iter().zip(populations(&spans)) {
-                let inside = spans.iter().filter(|other| span.low <= other.low && other.high.0 <= span.high.0);
+                let inside = spans.iter().filter(|other| span.low() <= other.low() && other.high() <= span.high());
                 prop_assert_eq!(inside.count(), population as usize);
             }
         }
