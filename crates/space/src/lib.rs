@@ -34,6 +34,8 @@ mod walk;
 #[cfg(test)]
 mod brute_force;
 #[cfg(test)]
+mod lists_and_walks;
+#[cfg(test)]
 mod second_opinion;
 
 pub use address::AddressSet;

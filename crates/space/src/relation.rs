@@ -41,7 +41,11 @@ pub fn redundant(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Option
 }
 
 /// The same for every rule set: what the packets that come to the rule meet without it.
-fn walked(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Option<Vec<Decider>>, Exhausted> {
+pub(crate) fn walked(
+    rule: &Rule,
+    rules: &RuleSet,
+    effort: &Effort,
+) -> Result<Option<Vec<Decider>>, Exhausted> {
     // Only what comes to the rule can miss it.
     let reached = Walk::new(rules, effort).watching(rule.id).run(&rule.matches)?.reached;
     if reached.is_empty() {
@@ -77,14 +81,21 @@ fn may_conflict(rule: &Rule, rules: &RuleSet) -> bool {
 /// The rules that `rule` takes packets from which they would have treated otherwise, where neither of the two
 /// matches all that the other does. Both are of one stage: between stages no order decides.
 pub fn conflicts(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Vec<Conflict>, Exhausted> {
-    let Some(mine) = outcome_of(rule.action) else { return Ok(Vec::new()) };
     let may_conflict = match List::of(rule, rules, effort) {
+        _ if outcome_of(rule.action).is_none() => false,
         Some(list) => list.may_conflict()?,
         None => may_conflict(rule, rules),
     };
-    if !may_conflict {
-        return Ok(Vec::new());
-    }
+    if may_conflict { walked_conflicts(rule, rules, effort) } else { Ok(Vec::new()) }
+}
+
+/// The same, whatever may be known beforehand.
+pub(crate) fn walked_conflicts(
+    rule: &Rule,
+    rules: &RuleSet,
+    effort: &Effort,
+) -> Result<Vec<Conflict>, Exhausted> {
+    let Some(mine) = outcome_of(rule.action) else { return Ok(Vec::new()) };
     let mut found: Vec<Conflict> = Vec::new();
     let mut seen: BTreeSet<RuleId> = BTreeSet::new();
     // Packets only: what would go from one family to the other tells no rules apart.

@@ -31,7 +31,7 @@ pub fn shadowed(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Option<
 }
 
 /// The same for every rule set: what the packets of the rule meet on their way.
-fn walked(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Option<Shadow>, Exhausted> {
+pub(crate) fn walked(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Option<Shadow>, Exhausted> {
     if rule.matches.iter().flat_map(Region::families).all(|region| region.is_empty()) {
         return Ok(None);
     }

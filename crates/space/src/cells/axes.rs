@@ -31,6 +31,9 @@ impl Axes {
 
     /// The smallest cell that holds the region's packets of this family; `None` where there are none.
     pub fn hull(&self, region: &Region) -> Option<Cell> {
+        if region.in_interface.is_empty() || region.out_interface.is_empty() {
+            return None;
+        }
         let sides = [
             widened(&region.protocol)?,
             self.addresses(&region.source)?,
