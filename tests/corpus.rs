@@ -9,7 +9,7 @@ use space::{AddressSet, Effort, FlowSet, Region, decide};
 use tests::corpus::{Real, corpus, exports};
 use tests::random::Random;
 
-const FORMATS: [&str; 4] = ["iptables", "azure_nsg", "aws", "windows"];
+const FORMATS: [&str; 5] = ["iptables", "azure_nsg", "aws", "panos", "windows"];
 
 /// How many statements of each export ended in which state. Only our own figures are written down.
 #[test]
@@ -65,7 +65,7 @@ fn mangled_exports_are_read_or_refused() {
         for (how, bytes) in mangled(&real) {
             count += 1;
             let Ok((text, _)) = decode(&bytes) else { continue };
-            for format in [None, Some(real.path.split('/').next().unwrap_or_default())] {
+            for format in [None, Some(format_of(&real))] {
                 let done = catch_unwind(AssertUnwindSafe(|| {
                     let read = formats::import(&text, format);
                     misplaced(&text, &read).chain(read.iter().filter_map(ill_formed)).next()
@@ -211,4 +211,12 @@ fn partitions(rules: &space::RuleSet) -> Result<(), String> {
     let all: FlowSet = pieces.into_iter().map(|piece| piece.region).collect();
     let left = FlowSet { regions: asked.to_vec() }.subtract(&all, &effort).map_err(exhausted)?;
     if left.is_empty() { Ok(()) } else { Err(format!("not decided: {left}")) }
+}
+
+/// The format that a file's folder is called after.
+fn format_of(real: &Real) -> &str {
+    match real.path.split('/').next().unwrap_or_default() {
+        "panos" => "pan-os",
+        folder => folder,
+    }
 }

@@ -13,6 +13,7 @@ pub mod aws;
 pub mod azure_nsg;
 pub mod feed;
 pub mod iptables;
+pub mod pan_os;
 pub mod plain;
 pub mod windows;
 
@@ -23,5 +24,12 @@ pub use format::{Detection, Format, ImportError, detect, find, import, import_wi
 pub use inventory::{Day, InterfaceEntry, Inventory, NamePattern, ObjectEntry, ObjectTable, UndefinedEntry};
 
 /// Every format there is. Detection, `--format` names, pages and completions are derived from it.
-pub static FORMATS: &[&dyn Format] =
-    &[&iptables::Iptables, &azure_nsg::AzureNsg, &aws::Aws, &windows::Windows, &plain::Plain, &plain::Csv];
+pub static FORMATS: &[&dyn Format] = &[
+    &iptables::Iptables,
+    &azure_nsg::AzureNsg,
+    &aws::Aws,
+    &windows::Windows,
+    &pan_os::PanOs,
+    &plain::Plain,
+    &plain::Csv,
+];
