@@ -19,34 +19,36 @@ fn group<'a, S: Set + 'a, V: PartialEq>(
     rest: impl Fn(&[&'a Region]) -> Result<Vec<V>, Exhausted>,
 ) -> Result<Vec<(S, Vec<V>)>, Exhausted> {
     let mut parts: Vec<(S, Vec<&'a Region>)> = Vec::new();
+    let mut covered = S::empty();
     for region in regions {
         effort.look(parts.len() + 1)?;
-        let mut left = axis(region).clone();
+        let mine = axis(region);
         let mut beyond = Vec::new();
         for (values, covering) in &mut parts {
-            if !values.overlaps(&left) {
+            if *values == *mine {
+                covering.push(region);
                 continue;
             }
-            let inside = values.intersect(&left);
-            let outside = values.subtract(&left);
-            left = left.subtract(values);
+            if !values.overlaps(mine) {
+                continue;
+            }
             effort.spend(1)?;
+            let outside = values.subtract(mine);
             if !outside.is_empty() {
                 effort.look(covering.len())?;
+                *values = values.intersect(mine);
                 beyond.push((outside, covering.clone()));
             }
-            *values = inside;
             covering.push(region);
-            if left.is_empty() {
-                break;
-            }
         }
-        if !left.is_empty() {
-            beyond.push((left, vec![region]));
+        let fresh = mine.subtract(&covered);
+        if !fresh.is_empty() {
+            covered = covered.union(mine);
+            beyond.push((fresh, vec![region]));
         }
         parts.extend(beyond);
     }
-    let mut grouped: Vec<(S, Vec<V>)> = Vec::new();
+    let mut grouped: Vec<(Vec<S>, Vec<V>)> = Vec::new();
     for (values, covering) in parts {
         let allowed = rest(&covering)?;
         if allowed.is_empty() {
@@ -54,11 +56,23 @@ fn group<'a, S: Set + 'a, V: PartialEq>(
         }
         effort.look(grouped.len() + 1)?;
         match grouped.iter_mut().find(|(_, known)| *known == allowed) {
-            Some((known, _)) => *known = known.union(&values),
-            None => grouped.push((values, allowed)),
+            Some((all, _)) => all.push(values),
+            None => grouped.push((vec![values], allowed)),
         }
     }
-    Ok(grouped)
+    Ok(grouped.into_iter().map(|(all, allowed)| (union(all), allowed)).collect())
+}
+
+/// Joined two by two: one after the other, the large unions would be copied for each small one.
+fn union<S: Set>(mut all: Vec<S>) -> S {
+    while all.len() > 1 {
+        let pairs = all.chunks(2).map(|pair| match pair {
+            [one, other] => one.union(other),
+            _ => pair.first().cloned().unwrap_or_else(S::empty),
+        });
+        all = pairs.collect();
+    }
+    all.pop().unwrap_or_else(S::empty)
 }
 
 fn by_source(regions: &[&Region], effort: &Effort) -> Result<Vec<Region>, Exhausted> {
@@ -84,6 +98,16 @@ fn by_source(regions: &[&Region], effort: &Effort) -> Result<Vec<Region>, Exhaus
 
 /// Regions with any source and destination, for the service and what hangs on it.
 fn by_service(regions: &[&Region], effort: &Effort) -> Result<Vec<Region>, Exhausted> {
+    if let [one] = regions {
+        // Most cells are covered once.
+        let conditions = Conditions::reduced(one.conditions.literals());
+        return Ok(vec![Region {
+            source: AddressSet::any(),
+            destination: AddressSet::any(),
+            conditions,
+            ..(*one).clone()
+        }]);
+    }
     let grouped = group(
         regions,
         |r| &r.protocol,

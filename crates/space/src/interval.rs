@@ -61,7 +61,12 @@ impl<T: Coordinate> IntervalSet<T> {
     pub fn from_ranges(ranges: impl IntoIterator<Item = (T, T)>) -> Self {
         let mut ranges: Vec<(T, T)> = ranges.into_iter().filter(|(low, high)| low <= high).collect();
         ranges.sort_unstable();
-        let mut out: Vec<(T, T)> = Vec::with_capacity(ranges.len());
+        Self::joined(ranges)
+    }
+
+    /// `ranges` ascend by their low ends.
+    fn joined(ranges: impl IntoIterator<Item = (T, T)>) -> Self {
+        let mut out: Vec<(T, T)> = Vec::new();
         for (low, high) in ranges {
             match out.last_mut() {
                 Some(last) if last.1.next().is_none_or(|after| low <= after) => last.1 = last.1.max(high),
@@ -245,7 +250,12 @@ impl<T: Coordinate> Set for IntervalSet<T> {
         if other.is_empty() || self.is_any() {
             return self.clone();
         }
-        Self::from_ranges(self.ranges().chain(other.ranges()))
+        let (mut left, mut right) = (self.ranges().peekable(), other.ranges().peekable());
+        Self::joined(std::iter::from_fn(|| match (left.peek(), right.peek()) {
+            (Some(mine), Some(theirs)) if mine > theirs => right.next(),
+            (Some(_), _) => left.next(),
+            (None, _) => right.next(),
+        }))
     }
 
     fn overlaps(&self, other: &Self) -> bool {

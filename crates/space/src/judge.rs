@@ -89,16 +89,25 @@ impl Judgement {
 /// Decides `question` by `rules`, for every value of what is not known.
 pub fn judge(question: &Question, rules: &RuleSet, effort: &Effort) -> Result<Judgement, Exhausted> {
     let pieces = decide(std::slice::from_ref(&question.region), rules, effort)?;
-    let projected = |wanted: &dyn Fn(&Piece) -> bool| -> Result<FlowSet, Exhausted> {
-        let shadows =
-            pieces.iter().filter(|piece| wanted(piece)).map(|piece| question.project(&piece.region));
-        shadows.collect::<FlowSet>().canonical(effort)
+    let shadows: Vec<(Region, Outcome)> =
+        pieces.iter().map(|piece| (question.project(&piece.region), piece.outcome)).collect();
+    let among = |wanted: &dyn Fn(Outcome) -> bool| -> Result<FlowSet, Exhausted> {
+        let wanted = shadows.iter().filter(|(_, outcome)| wanted(*outcome));
+        wanted.map(|(region, _)| region.clone()).collect::<FlowSet>().canonical(effort)
     };
-    let may_permit = projected(&|piece| piece.outcome != Outcome::Deny)?;
-    let may_deny = projected(&|piece| piece.outcome != Outcome::Permit)?;
-    let permitted = may_permit.subtract(&may_deny, effort)?.canonical(effort)?;
-    let denied = may_deny.subtract(&may_permit, effort)?.canonical(effort)?;
-    let either = may_permit.intersect_within(&may_deny, effort)?.canonical(effort)?;
+    let (permitted, denied, either);
+    if pieces.iter().zip(&shadows).all(|(piece, (shadow, _))| piece.region == *shadow) {
+        // Nothing is hidden: the pieces are the answer.
+        permitted = among(&|outcome| outcome == Outcome::Permit)?;
+        denied = among(&|outcome| outcome == Outcome::Deny)?;
+        either = among(&|outcome| outcome == Outcome::Unknown)?;
+    } else {
+        let may_permit = among(&|outcome| outcome != Outcome::Deny)?;
+        let may_deny = among(&|outcome| outcome != Outcome::Permit)?;
+        permitted = may_permit.subtract(&may_deny, effort)?.canonical(effort)?;
+        denied = may_deny.subtract(&may_permit, effort)?.canonical(effort)?;
+        either = may_permit.intersect_within(&may_deny, effort)?.canonical(effort)?;
+    }
     let unknowns = if either.is_empty() { Vec::new() } else { unknowns(question, &pieces, effort)? };
     Ok(Judgement { permitted, denied, either, pieces, unknowns })
 }
