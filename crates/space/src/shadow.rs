@@ -12,8 +12,8 @@ use crate::{Action, Decider, Effort, Exhausted, Piece, Region, Rule, RuleId, Rul
 pub struct Shadow {
     pub rule: RuleId,
     /// Rules that take everything before it gets to the rule, none of which can be left out; where `contradicted`,
-    /// one that acts otherwise is among them if there is one. Where it is not rules that take the packets away (no
-    /// jump leads to the chain), whatever decides them instead.
+    /// one that acts otherwise is among them if there is one. Where no such rules are enough (no jump leads to the chain,
+    /// or one sends packets past it), whatever decides them instead.
     pub by: Vec<Decider>,
     /// Whether some of what the rule matches is treated otherwise than the rule would.
     pub contradicted: bool,
@@ -61,7 +61,10 @@ pub(crate) fn walked(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Op
     takers.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
     let by = match stages.as_slice() {
         [stage] => {
-            let cover = Cover { rule, rules, stage: *stage, leading: &leading, contradicted, effort };
+            let holder =
+                rules.chains.iter().find(|chain| chain.rules.iter().any(|other| other.id == rule.id));
+            let own = holder.iter().flat_map(|chain| &chain.rules).map(|other| other.id).collect();
+            let cover = Cover { rule, rules, stage: *stage, leading: &leading, own, contradicted, effort };
             cover.minimal(takers.into_iter().map(|(_, id)| id).collect())?
         }
         _ => Vec::new(),
@@ -83,6 +86,8 @@ struct Cover<'a, 'b> {
     stage: usize,
     /// The chains from which jumps lead to it.
     leading: &'a [bool],
+    /// The rules of its own chain.
+    own: BTreeSet<RuleId>,
     contradicted: bool,
     effort: &'a Effort<'b>,
 }
@@ -123,11 +128,15 @@ impl Cover<'_, '_> {
         outcome_of(taker.action).is_some_and(|theirs| outcome_of(self.rule.action) != Some(theirs))
     }
 
-    /// Whether the fewer such rules there are, the more gets to the rule. Not so for one that leads there itself.
+    /// Whether the fewer such rules there are, the more gets to the rule.
+    ///
+    /// A return or a goto in another chain can also lead past the rules after it, and so to this one.
     fn removable(&self, taker: &Rule) -> bool {
         match taker.action {
-            Action::Goto(to) => self.leading.get(to) != Some(&true),
-            _ => true,
+            Action::Return => self.own.contains(&taker.id),
+            Action::Goto(to) => self.own.contains(&taker.id) && self.leading.get(to) != Some(&true),
+            Action::Jump(_) | Action::Continue => false,
+            Action::Permit | Action::Deny | Action::Unknown => true,
         }
     }
 
@@ -138,14 +147,9 @@ impl Cover<'_, '_> {
             if other.id == self.rule.id || kept.contains(&other.id) {
                 return false;
             }
-            match other.action {
-                Action::Jump(_) | Action::Continue => false,
-                Action::Deny | Action::Unknown => true,
-                // In an earlier stage, to be permitted is what it takes to come here.
-                Action::Permit | Action::Return | Action::Goto(_) if stage != self.stage => false,
-                Action::Permit | Action::Return => true,
-                Action::Goto(_) => self.removable(other),
-            }
+            // In an earlier stage, to be permitted is what it takes to come here.
+            let on_the_way = stage != self.stage && !matches!(other.action, Action::Deny | Action::Unknown);
+            !on_the_way && self.removable(other)
         };
         let walk = Walk::new(self.rules, self.effort).stages(0..self.stage + 1).skipping(&skip);
         let trail = walk.watching(self.rule.id).until_reached().run(&self.rule.matches)?;

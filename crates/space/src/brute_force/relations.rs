@@ -61,10 +61,12 @@ fn suffices(rules: &Rules, id: RuleId, stage: usize, by: &[RuleId]) -> bool {
     let chain = chain_of(rules, id);
     let skip = |at: usize, other: RuleId| {
         let action = rules.entry(other).action;
+        let own = at == stage && chain_of(rules, other) == chain;
         let keeps_away = match action {
             Action::Deny | Action::Unknown => true,
-            Action::Permit | Action::Return => at == stage,
-            Action::Goto(to) => at == stage && !reachable(rules, to).contains(&chain),
+            Action::Permit => at == stage,
+            Action::Return => own,
+            Action::Goto(to) => own && !reachable(rules, to).contains(&chain),
             Action::Jump(_) | Action::Continue => false,
         };
         keeps_away && other != id && !by.contains(&other)
@@ -282,4 +284,27 @@ fn a_shadowed_rule_is_not_redundant() {
     let rules = flat(&[(tcp(1, 100), Action::Permit), (tcp(5, 5), Action::Permit)], Action::Deny);
     let ask = |id| redundant(rules.rule(RuleId(id)).unwrap(), &rules, &Effort::usual()).unwrap();
     assert_eq!((ask(0), ask(1)), (None, None));
+}
+
+/// The goto leads past the rules after it: without the permit at its end more gets to rule 1 with it than without.
+#[test]
+fn a_goto_elsewhere_is_left_as_it_is() {
+    let from = |low: u8| Region::any().from(crate::AddressSet::from(std::net::IpAddr::from([low, 0, 0, 0])));
+    let rule = |id, region: Region, action| Rule { id: RuleId(id), matches: vec![region], action };
+    let rules = RuleSet {
+        chains: vec![
+            vec![rule(0, Region::any(), Action::Jump(1)), rule(1, Region::any(), Action::Permit)].into(),
+            vec![
+                rule(2, from(0), Action::Goto(2)),
+                rule(3, from(1), Action::Deny),
+                rule(4, Region::any(), Action::Permit),
+            ]
+            .into(),
+            vec![rule(5, Region::any(), Action::Permit)].into(),
+        ],
+        stages: vec![crate::Stage { chain: 0, default: Action::Permit }],
+    };
+    assert_eq!(rules.check(), Ok(()));
+    let by = [3, 4, 5].map(|id| Decider::Rule(RuleId(id))).to_vec();
+    assert_eq!(shadow_of(&rules, 1), Some(Shadow { rule: RuleId(1), by, contradicted: true }));
 }
