@@ -29,6 +29,7 @@ struct Cached {
     index: OnceLock<Index>,
     cells: OnceLock<Cells>,
     places: OnceLock<Vec<(RuleId, usize)>>,
+    leads_to: OnceLock<Vec<usize>>,
 }
 
 impl Clone for Cached {
@@ -75,6 +76,20 @@ impl Chain {
         });
         let at = places.binary_search_by_key(&id, |(known, _)| *known).ok()?;
         places.get(at).map(|(_, place)| *place)
+    }
+
+    /// The chains to which its rules lead.
+    fn leads_to(&self) -> &[usize] {
+        self.index.leads_to.get_or_init(|| {
+            let to = self.rules.iter().filter_map(|rule| match rule.action {
+                Action::Jump(to) | Action::Goto(to) => Some(to),
+                _ => None,
+            });
+            let mut to: Vec<usize> = to.collect();
+            to.sort_unstable();
+            to.dedup();
+            to
+        })
     }
 
     pub(crate) fn cells(&self) -> &Cells {
@@ -166,13 +181,11 @@ impl RuleSet {
         let mut callers: Vec<Vec<usize>> = vec![Vec::new(); self.chains.len()];
         let mut open = Vec::new();
         for (index, chain) in self.chains.iter().enumerate() {
-            for other in &chain.rules {
-                if other.id == rule {
-                    open.push(index);
-                }
-                if let Action::Jump(to) | Action::Goto(to) = other.action
-                    && let Some(callers) = callers.get_mut(to)
-                {
+            if chain.place(rule).is_some() {
+                open.push(index);
+            }
+            for to in chain.leads_to() {
+                if let Some(callers) = callers.get_mut(*to) {
                     callers.push(index);
                 }
             }

@@ -61,8 +61,7 @@ pub(crate) fn walked(rule: &Rule, rules: &RuleSet, effort: &Effort) -> Result<Op
     takers.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
     let by = match stages.as_slice() {
         [stage] => {
-            let holder =
-                rules.chains.iter().find(|chain| chain.rules.iter().any(|other| other.id == rule.id));
+            let holder = rules.chains.iter().find(|chain| chain.place(rule.id).is_some());
             let own = holder.iter().flat_map(|chain| &chain.rules).map(|other| other.id).collect();
             let cover = Cover { rule, rules, stage: *stage, leading: &leading, own, contradicted, effort };
             cover.minimal(takers.into_iter().map(|(_, id)| id).collect())?

@@ -9,6 +9,7 @@ mod deciding;
 mod difference;
 mod evaluate;
 mod judging;
+mod made_to_hurt;
 mod regions;
 mod relations;
 mod sets;

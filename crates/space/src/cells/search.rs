@@ -221,7 +221,8 @@ impl<'c, 'e> Search<'c, 'e> {
                         *known = Some((share, hit.cell));
                     }
                 }
-                all_of_it |= hit.sure && self.holds(&hit.entry, part);
+                // Sets are compared once: they may be long.
+                all_of_it |= hit.sure && piece.low == part.cell.low && self.holds(&hit.entry, part);
             })?;
             perhaps |= best[0].is_none() && best[1].is_some();
             Ok(if all_of_it { Some(part.cell) } else { best[0].or(best[1]).map(|(_, cell)| cell) })
