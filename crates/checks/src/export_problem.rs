@@ -1,11 +1,13 @@
+use std::collections::HashSet;
+
 use compiler::Anchor;
-use diagnostics::{Finding, Level};
+use diagnostics::{Finding, Level, TextRange};
 
 use crate::{Check, Context};
 
 pub(crate) const CHECK: Check = Check {
     name: "export-problem",
-    summary: "something in an export is wrong: an object that is not defined, an address with host bits",
+    summary: "something in an export is wrong: an address with host bits, a range that is none",
     level: Level::Warning,
     page: include_str!("export_problem.md"),
     run,
@@ -13,7 +15,10 @@ pub(crate) const CHECK: Check = Check {
 
 fn run(context: &Context<'_>, out: &mut Vec<Finding<Anchor>>) {
     for (firewall, read) in context.exports() {
-        for problem in &read.problems {
+        // What is not defined has a check of its own.
+        let undefined: HashSet<TextRange> =
+            read.inventory.undefined.iter().map(|entry| entry.place).collect();
+        for problem in read.problems.iter().filter(|problem| !undefined.contains(&problem.place)) {
             let place = Anchor::Text { file: firewall.export, range: problem.place };
             let mut finding = Finding::new(CHECK.name, CHECK.level, problem.message.clone())
                 .primary(place, "here")

@@ -5,7 +5,10 @@ mod conflicting_rules;
 mod context;
 mod deciders;
 mod deprecated_endpoint;
+mod disabled_rule;
 mod document_note;
+mod duplicate_object;
+mod expired_rule;
 mod export_problem;
 pub mod fix;
 mod forbidden_flow;
@@ -20,8 +23,11 @@ mod shadowed_rule;
 mod superfluous;
 mod unbound_role;
 mod undecided_flow;
+mod undefined_object;
 mod unset_parameter;
+mod unused_object;
 mod waived;
+mod wildcard_mismatch;
 mod words;
 
 pub use check::{Check, find};
@@ -39,6 +45,12 @@ pub static CHECKS: &[&Check] = &[
     &redundant_rule::CHECK,
     &conflicting_rules::CHECK,
     &not_understood::CHECK,
+    &wildcard_mismatch::CHECK,
+    &undefined_object::CHECK,
+    &unused_object::CHECK,
+    &duplicate_object::CHECK,
+    &disabled_rule::CHECK,
+    &expired_rule::CHECK,
     &export_problem::CHECK,
     &document_note::CHECK,
     &deprecated_endpoint::CHECK,

@@ -89,6 +89,13 @@ fn finding(
             finding = finding.note(note);
         }
     }
+    let mut lacking = assessment.parts.iter().filter(|part| !part.judgement.denied.is_empty()).peekable();
+    if lacking.peek().is_some() && lacking.all(|part| part.reply) {
+        finding = finding.note(format!(
+            "it is the replies that are denied: `{}` keeps no state, and they have to be permitted too",
+            rule_set.meaning.name
+        ));
+    }
     finding.witness = words::witness(&denied);
     if let Some(witness) = finding.witness.clone() {
         finding = finding.note(format!("one packet that is denied: {witness}, by {who}"));

@@ -62,7 +62,9 @@ pub(crate) fn shares(
     let mut by: BTreeMap<Decider, FlowSet> = BTreeMap::new();
     for piece in decide(&asked.regions, &rule_set.meaning.rules, effort)? {
         if piece.outcome == Outcome::Permit {
-            by.entry(piece.decider).or_default().regions.push(piece.region);
+            // Of packets that begin a flow, this is known.
+            let conditions = piece.region.conditions.retain(|symbol| *symbol != formats::established());
+            by.entry(piece.decider).or_default().regions.push(piece.region.when(conditions));
         }
     }
     let flows = declared.at(rule_set);

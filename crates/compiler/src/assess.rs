@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use formats::Direction;
 use space::{
-    AddressSet, Conditions, Effort, FlowSet, Judgement, Question, Region, Set, Side, Verdict, judge,
+    AddressSet, Conditions, Effort, FlowSet, IntervalSet, Judgement, Question, Region, Set, Side, Verdict,
+    judge, protocol,
 };
 
 use crate::facts::known_facts;
@@ -30,6 +31,8 @@ pub struct Part {
     pub question: Question,
     /// Its index in the export.
     pub rule_set: usize,
+    /// Whether it asks for the replies to the flow, which a rule set without state sees by themselves.
+    pub reply: bool,
     pub judgement: Judgement,
 }
 
@@ -93,7 +96,8 @@ fn assessment<'db>(db: &'db dyn Db, pair: Pair<'db>) -> Assessment {
             };
             let stateful = |index: usize| rule_sets.get(index).is_none_or(|rule_set| rule_set.stateful);
             let both_ways = requirement.kind != Kind::Never;
-            for (index, question) in asked_at(&bound, stateful, [&from, &to, &inside], ways, both_ways) {
+            for (index, question, reply) in asked_at(&bound, stateful, [&from, &to, &inside], ways, both_ways)
+            {
                 let Some(rule_set) = rule_sets.get(index) else { continue };
                 if parts.iter().any(|part: &Part| part.rule_set == index && part.question == question) {
                     continue;
@@ -102,7 +106,7 @@ fn assessment<'db>(db: &'db dyn Db, pair: Pair<'db>) -> Assessment {
                 match judge(&question, &rule_set.rules, &effort) {
                     Ok(judgement) => {
                         verdicts.push(judgement.verdict());
-                        parts.push(Part { question, rule_set: index, judgement });
+                        parts.push(Part { question, rule_set: index, reply, judgement });
                     }
                     Err(exhausted) => {
                         return Assessment {
@@ -125,14 +129,14 @@ fn assessment<'db>(db: &'db dyn Db, pair: Pair<'db>) -> Assessment {
 }
 
 /// What each of the bound rule sets is asked about a flow: its packets, and at those that are stateless the replies
-/// too, where `both_ways`.
+/// too, where `both_ways`; each with whether it is about replies.
 pub(crate) fn asked_at(
     bound: &[(usize, Direction)],
     stateful: impl Fn(usize) -> bool,
     [from, to, inside]: [&EndpointSet; 3],
     questions: impl Fn(&EndpointSet, &EndpointSet) -> Vec<Question>,
     both_ways: bool,
-) -> Vec<(usize, Question)> {
+) -> Vec<(usize, Question, bool)> {
     let mut out = Vec::new();
     for &(index, direction) in bound {
         let (from, to) = match direction {
@@ -142,10 +146,10 @@ pub(crate) fn asked_at(
         };
         let asked = questions(&from, &to);
         if stateful(index) {
-            out.extend(asked.into_iter().map(|question| (index, question)));
+            out.extend(asked.into_iter().map(|question| (index, question, false)));
             continue;
         }
-        out.extend(asked.iter().map(|question| (index, first_packet(question))));
+        out.extend(asked.iter().map(|question| (index, first_packet(question), false)));
         if !both_ways {
             continue;
         }
@@ -155,7 +159,7 @@ pub(crate) fn asked_at(
             Direction::Outbound => *other == Direction::Inbound,
         });
         for &(index, _) in back {
-            out.extend(asked.iter().flat_map(replies).map(|question| (index, question)));
+            out.extend(asked.iter().flat_map(replies).map(|question| (index, question, true)));
         }
     }
     out
@@ -253,7 +257,16 @@ pub fn declared_by_known_name(db: &dyn Db, project: Project) -> FlowSet {
 
 /// The replies to all packets that the project declares: what stateless rule sets have to let through beside them.
 pub fn declared_replies(db: &dyn Db, project: Project) -> FlowSet {
-    let bare = |question: Question| Region { conditions: Conditions::none(), ..question.region };
+    // An answer to an echo has one code; a rule that names the type alone is as right.
+    let bare = |question: Question| {
+        let icmp = question.region.protocol.ranges().all(|(low, high)| low == high && protocol::is_icmp(low));
+        let types = question.region.destination_port.ranges().map(|(low, high)| (low & !255, high | 255));
+        let destination_port = match icmp {
+            true => IntervalSet::from_ranges(types),
+            false => question.region.destination_port.clone(),
+        };
+        Region { conditions: Conditions::none(), destination_port, ..question.region }
+    };
     asked(db, project).iter().flat_map(replies).map(bare).collect()
 }
 

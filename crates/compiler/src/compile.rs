@@ -154,7 +154,8 @@ impl Compiler<'_> {
         for (guard_from, guard_to) in &self.firewall.guards {
             let (from, to) = (alternative.from.intersect(guard_from), alternative.to.intersect(guard_to));
             let asked = asked_at(bound, |_| stateful, [&from, &to, &inside], ways, true);
-            out.extend(asked.into_iter().filter(|(_, question)| self.is_of_family(&question.region)));
+            let asked = asked.into_iter().map(|(index, question, _)| (index, question));
+            out.extend(asked.filter(|(_, question)| self.is_of_family(&question.region)));
         }
         out
     }
@@ -333,8 +334,10 @@ pub fn as_rule(question: &Question) -> Region {
     if question.hidden.destination {
         region.destination = region.destination.whole_families();
     }
-    if region.in_interface == crate::network_interfaces() {
-        region.in_interface = Set::any();
+    for interfaces in [&mut region.in_interface, &mut region.out_interface] {
+        if *interfaces == crate::network_interfaces() {
+            *interfaces = Set::any();
+        }
     }
     let established = formats::established();
     if region.conditions.get(&established) == Some(false) {

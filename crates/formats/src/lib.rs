@@ -11,10 +11,14 @@ pub mod text;
 
 pub mod aws;
 pub mod azure_nsg;
+pub mod cisco_asa;
+pub mod cisco_ios;
 pub mod feed;
+pub mod fortigate;
 pub mod iptables;
 pub mod pan_os;
 pub mod plain;
+pub mod azure_firewall;
 pub mod windows;
 
 pub use change::{Change, Edited, NewRule, Refusal, RuleListing};
@@ -30,6 +34,10 @@ pub static FORMATS: &[&dyn Format] = &[
     &aws::Aws,
     &windows::Windows,
     &pan_os::PanOs,
+    &fortigate::Fortigate,
+    &cisco_ios::CiscoIos,
+    &cisco_asa::CiscoAsa,
+    &azure_firewall::AzureFirewall,
     &plain::Plain,
     &plain::Csv,
 ];

@@ -88,7 +88,11 @@ pub(super) fn written_and_proved(
         };
         known = known.union(replies.map(tcp_too));
     }
-    let known = known.map(|region| space::Region { in_interface: space::Set::any(), ..region.clone() });
+    let known = known.map(|region| space::Region {
+        in_interface: space::Set::any(),
+        out_interface: space::Set::any(),
+        ..region.clone()
+    });
     let safe = newly_denied.is_empty() && newly_permitted.is_subset_of(&known, &effort).map_err(exhausted)?;
     let safety = if safe { Safety::Safe } else { Safety::Unsafe };
     Ok(Written { edits, commands, rollback, proof: Proof { safety, newly_permitted, newly_denied } })

@@ -62,9 +62,9 @@ fn every_rule_overlaps_every_other() {
     let count = 1_500;
     let stripes = (0..count).map(|number: u32| {
         let stripe = v4([(number << 8, (1 << 31) + (number << 16))]);
-        let action = if number % 3 == 0 { Action::Deny } else { Action::Permit };
+        let action = if number.is_multiple_of(3) { Action::Deny } else { Action::Permit };
         let all = AddressSet::any_v4();
-        (if number % 2 == 0 { tcp().from(stripe) } else { tcp().from(all).to(stripe) }, action)
+        (if number.is_multiple_of(2) { tcp().from(stripe) } else { tcp().from(all).to(stripe) }, action)
     });
     let rules = flat(stripes.chain([(tcp(), Action::Deny)]));
     let effort = Effort::usual();
