@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bench::enterprise;
+use bench::{Family, Rules};
 use compiler::{Database, Date, File, FileKind, Project};
 use divan::{Bencher, black_box};
 
@@ -13,9 +13,13 @@ fn main() {
     divan::main();
 }
 
+fn rules() -> Rules {
+    Family::Enterprise.rules(RULES, 1)
+}
+
 #[divan::bench(sample_count = 10)]
 fn import(bencher: Bencher<'_, '_>) {
-    let text = enterprise(RULES, 1).iptables();
+    let text = rules().iptables();
     bencher
         .bench(|| formats::import(black_box(&text), Some("iptables")).map(|export| export.rule_sets.len()));
 }
@@ -23,7 +27,7 @@ fn import(bencher: Bencher<'_, '_>) {
 /// Every check on a policy of 100 flows, from the texts.
 #[divan::bench(sample_count = 3)]
 fn check(bencher: Bencher<'_, '_>) {
-    let rules = enterprise(RULES, 1);
+    let rules = rules();
     let (export, policy) = (rules.iptables().into(), rules.policy(100).into());
     bencher.bench(|| findings(&export, &policy, &checks::Settings::default()));
 }
@@ -31,7 +35,7 @@ fn check(bencher: Bencher<'_, '_>) {
 /// The same, one check alone: what it adds to import and to the verdicts.
 #[divan::bench(sample_count = 1, args = checks::CHECKS.iter().map(|check| check.name))]
 fn one_check(bencher: Bencher<'_, '_>, name: &str) {
-    let rules = enterprise(RULES, 1);
+    let rules = rules();
     let (export, policy) = (rules.iptables().into(), rules.policy(100).into());
     let others = checks::CHECKS.iter().filter(|check| check.name != name);
     let levels = others.map(|check| (check.name.to_owned(), diagnostics::Level::Off)).collect();
@@ -53,7 +57,7 @@ fn findings(export: &Arc<str>, policy: &Arc<str>, settings: &checks::Settings) -
 /// The semantic difference of two exports of which one lacks every hundredth rule.
 #[divan::bench(sample_count = 10)]
 fn diff(bencher: Bencher<'_, '_>) {
-    let rules = enterprise(RULES, 1);
+    let rules = rules();
     let read = |text: String| formats::import(&text, Some("iptables")).ok();
     let (Some(old), Some(new)) = (read(rules.iptables()), read(rules.without_every(100).iptables())) else {
         return;

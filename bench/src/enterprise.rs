@@ -1,185 +1,214 @@
-use std::fmt::Write;
-use std::net::Ipv4Addr;
+//! An address plan of sites, with a DMZ, partners and management: sources broad, destinations narrow.
 
 use crate::Random;
+use crate::anomaly::single;
+use crate::model::{Ports, Prefix, Protocol, Rule, Service, Side};
 
-/// A generated rule set and a policy that speaks of it.
-pub struct Rules {
-    rules: Vec<Rule>,
+/// Where the rules of an enterprise come from.
+pub(crate) struct Enterprise {
+    /// Whether a side may be groups, as in policy sources, or is one prefix.
+    groups: bool,
+    sites: Vec<Prefix>,
+    subnets: Vec<Vec<Prefix>>,
+    hosts: Vec<Vec<Prefix>>,
+    dmz: Vec<Prefix>,
+    partners: Vec<Prefix>,
+    regions: Vec<Prefix>,
+    management: Vec<Prefix>,
 }
 
-#[derive(Clone)]
-struct Rule {
-    source: Prefix,
-    destination: Prefix,
-    service: Service,
-    permit: bool,
-}
-
-/// An address and the length of its prefix.
-#[derive(Clone, Copy, PartialEq)]
-struct Prefix(u32, u8);
-
-#[derive(Clone, Copy, PartialEq)]
-enum Service {
-    Any,
-    Icmp,
-    /// Protocol, first and last port.
-    Ports(&'static str, u16, u16),
-}
+const TCP: Protocol = Protocol::Tcp;
+const UDP: Protocol = Protocol::Udp;
 
 /// Services with their weights: a few carry most rules.
-const SERVICES: &[(u32, Service)] = &[
-    (22, Service::Ports("tcp", 443, 443)),
-    (11, Service::Ports("tcp", 80, 80)),
-    (9, Service::Ports("tcp", 22, 22)),
-    (5, Service::Ports("tcp", 1433, 1433)),
-    (4, Service::Ports("tcp", 5432, 5432)),
-    (4, Service::Ports("tcp", 8080, 8080)),
-    (4, Service::Ports("tcp", 3389, 3389)),
-    (3, Service::Ports("tcp", 445, 445)),
-    (2, Service::Ports("tcp", 9000, 9100)),
-    (2, Service::Ports("tcp", 1024, 65535)),
-    (6, Service::Ports("udp", 53, 53)),
-    (3, Service::Ports("udp", 123, 123)),
-    (3, Service::Ports("udp", 161, 162)),
-    (3, Service::Icmp),
-    (2, Service::Any),
+const SERVICES: &[((Protocol, &[Ports]), f64)] = &[
+    ((TCP, &[(443, 443)]), 22.0),
+    ((TCP, &[(80, 80)]), 11.0),
+    ((TCP, &[(22, 22)]), 9.0),
+    ((TCP, &[(1433, 1433)]), 5.0),
+    ((TCP, &[(8080, 8080)]), 4.5),
+    ((TCP, &[(3306, 3306)]), 4.0),
+    ((TCP, &[(5432, 5432)]), 4.0),
+    ((TCP, &[(1521, 1521)]), 4.0),
+    ((TCP, &[(8443, 8443)]), 4.0),
+    ((TCP, &[(3389, 3389)]), 3.5),
+    ((TCP, &[(445, 445)]), 3.0),
+    ((TCP, &[(25, 25)]), 2.0),
+    ((TCP, &[(389, 389)]), 1.8),
+    ((TCP, &[(636, 636)]), 1.8),
+    ((TCP, &[(9092, 9092)]), 1.4),
+    ((TCP, &[(6379, 6379)]), 1.2),
+    ((TCP, &[(5671, 5672)]), 1.2),
+    ((TCP, &[(27017, 27019)]), 1.0),
+    ((TCP, &[(1024, 65535)]), 1.0),
+    ((TCP, &[(49152, 65535)]), 1.2),
+    ((TCP, &[(9000, 9100)]), 1.0),
+    ((TCP, &[(80, 80), (443, 443)]), 4.5),
+    ((TCP, &[(80, 80), (443, 443), (8080, 8080), (8443, 8443)]), 1.8),
+    ((TCP, &[(135, 135), (139, 139), (445, 445)]), 1.4),
+    ((TCP, &[(88, 88), (389, 389), (464, 464), (636, 636), (3268, 3269)]), 1.2),
+    ((TCP, &[(2379, 2380), (6443, 6443), (10250, 10259)]), 0.6),
+    ((UDP, &[(53, 53)]), 6.0),
+    ((UDP, &[(123, 123)]), 3.0),
+    ((UDP, &[(514, 514)]), 2.5),
+    ((UDP, &[(161, 162)]), 2.5),
+    ((UDP, &[(500, 500), (4500, 4500)]), 0.8),
+    ((UDP, &[(16384, 32767)]), 0.8),
+    ((UDP, &[(1812, 1813)]), 0.8),
+    ((TCP, &[]), 1.2),
+    ((UDP, &[]), 0.4),
+    ((Protocol::Icmp, &[]), 3.5),
+    ((Protocol::Any, &[]), 2.5),
 ];
 
-/// `count` rules and a last one that denies everything.
-pub fn enterprise(count: usize, seed: u64) -> Rules {
-    let mut random = Random::new(seed);
-    let sites: Vec<Prefix> = (0..(count / 60).clamp(4, 3800))
-        .map(|_| Prefix((10 << 24) | (random.below(1 << 12) << 12), 20))
-        .collect();
-    let mut rules: Vec<Rule> = Vec::with_capacity(count);
-    while rules.len() < count {
-        let earlier = if rules.is_empty() { None } else { random.pick(&rules).cloned() };
-        let rule = match (random.below(1000), earlier) {
-            // Shadowed by an earlier rule, with the other action.
-            (0..35, Some(earlier)) => Rule { permit: !earlier.permit, ..narrower(&mut random, &earlier) },
-            // Redundant: the same action.
-            (35..65, Some(earlier)) => narrower(&mut random, &earlier),
-            // Correlated: narrower on one side, wider on the other.
-            (65..85, Some(earlier)) => Rule {
-                permit: !earlier.permit,
-                destination: wider(earlier.destination),
-                ..narrower(&mut random, &earlier)
-            },
-            _ => fresh(&mut random, &sites),
+const KINDS: &[(Kind, f64)] = &[
+    (Kind::User, 35.0),
+    (Kind::Application, 35.0),
+    (Kind::Infrastructure, 12.0),
+    (Kind::Web, 6.0),
+    (Kind::Partner, 5.0),
+    (Kind::Management, 5.0),
+    (Kind::Block, 2.0),
+];
+
+#[derive(Clone, Copy)]
+enum Kind {
+    User,
+    Application,
+    Infrastructure,
+    Web,
+    Partner,
+    Management,
+    Block,
+}
+
+impl Enterprise {
+    pub fn new(random: &mut Random, count: usize, groups: bool) -> Self {
+        let number = (count / 60).clamp(4, 3800);
+        let length = if number <= 200 { 16 } else { 20 };
+        let private = Prefix(10 << 24, 8);
+        let sites: Vec<Prefix> = (0..number).map(|_| random.inside(private, length)).collect();
+        let lengths = [22, 23, 24, 24, 24, 24, 25, 26, 27, 28];
+        let subnets: Vec<Vec<Prefix>> = sites
+            .iter()
+            .map(|site| {
+                (0..14)
+                    .map(|_| {
+                        let length = random.pick(&lengths).copied().unwrap_or(24);
+                        random.inside(*site, length)
+                    })
+                    .collect()
+            })
+            .collect();
+        let hosts = subnets.iter().map(|nets| (0..60).map(|_| within(random, nets, 32)).collect()).collect();
+        let dmz =
+            (0..(count / 50).max(8)).map(|_| random.inside(Prefix(172 << 24 | 16 << 16, 12), 32)).collect();
+        let partners = (0..(count / 80).max(8))
+            .map(|_| {
+                let length = random.pick(&[24, 26, 28, 29, 32]).copied().unwrap_or(24);
+                random.inside(Prefix(100 << 24 | 64 << 16, 10), length)
+            })
+            .collect();
+        let regions = (0..16).map(|number| Prefix(10 << 24 | number << 20, 12)).chain([private]).collect();
+        let management = (0..6).map(|_| random.inside(Prefix(192 << 24 | 168 << 16, 16), 26)).collect();
+        Enterprise { groups, sites, subnets, hosts, dmz, partners, regions, management }
+    }
+
+    /// A rule as its owner would have asked for it.
+    pub fn rule(&self, random: &mut Random) -> Rule {
+        let kind = random.weighted(KINDS).copied().unwrap_or(Kind::User);
+        let (here, there) = (self.site(random), self.site(random));
+        let of = |pool: &[Vec<Prefix>], site: usize| pool.get(site).cloned().unwrap_or_default();
+        let (subnets, hosts, near) = (of(&self.subnets, here), of(&self.hosts, there), of(&self.hosts, here));
+        let far = of(&self.subnets, there);
+        let any_site =
+            |random: &mut Random| self.sites.get(self.site(random)).copied().unwrap_or(Prefix::ANY);
+        let host = |hosts: &[Prefix], random: &mut Random| {
+            hosts.get(random.skewed(hosts.len(), 1.5)).copied().unwrap_or(Prefix::ANY)
         };
-        rules.push(rule);
+        let one = |pool: &[Prefix], random: &mut Random| random.pick(pool).copied().unwrap_or(Prefix::ANY);
+        let wide = random.chance(20);
+        let narrow = random.chance(70);
+        let permit = !random.chance(8) && !matches!(kind, Kind::Block);
+        let wanted = match kind {
+            Kind::Infrastructure => Some(UDP),
+            Kind::Web => Some(TCP),
+            _ => None,
+        };
+        let (source, destination) = match kind {
+            Kind::User => (
+                self.side(random, |random| if wide { any_site(random) } else { one(&subnets, random) }),
+                self.side(
+                    random,
+                    |random| if narrow { host(&hosts, random) } else { within(random, &far, 29) },
+                ),
+            ),
+            Kind::Application => (
+                self.side(random, |random| host(&near, random)),
+                self.side(random, |random| if wide { one(&far, random) } else { host(&hosts, random) }),
+            ),
+            Kind::Infrastructure => (
+                self.side(random, |random| {
+                    if random.chance(90) { any_site(random) } else { one(&self.regions, random) }
+                }),
+                self.side(random, |random| host(&hosts, random)),
+            ),
+            Kind::Web => (single(Prefix::ANY), self.side(random, |random| one(&self.dmz, random))),
+            Kind::Partner => (
+                self.side(random, |random| one(&self.partners, random)),
+                self.side(random, |random| host(&hosts, random)),
+            ),
+            Kind::Management => (
+                self.side(random, |random| one(&self.management, random)),
+                self.side(random, |random| one(&far, random)),
+            ),
+            Kind::Block => (self.side(random, |random| within(random, &self.partners, 32)), {
+                let site = self.sites.get(there).copied().unwrap_or(Prefix::ANY);
+                single(site)
+            }),
+        };
+        let service = match kind {
+            Kind::Block => Service { protocol: Protocol::Any, source: Vec::new(), destination: Vec::new() },
+            _ => service(random, wanted),
+        };
+        Rule { source, destination, service, permit }
     }
-    Rules { rules }
-}
 
-fn fresh(random: &mut Random, sites: &[Prefix]) -> Rule {
-    let site = |random: &mut Random| random.pick(sites).copied().unwrap_or(Prefix(10 << 24, 8));
-    let (here, there) = (site(random), site(random));
-    let source_length = if random.chance(45) { 24 } else { 32 };
-    let source = inside(random, here, source_length);
-    let destination_length = if random.chance(80) { 32 } else { 28 };
-    let destination = inside(random, there, destination_length);
-    let total = SERVICES.iter().map(|(weight, _)| weight).sum();
-    let mut at = random.below(total);
-    let mut service = Service::Any;
-    for (weight, candidate) in SERVICES {
-        service = *candidate;
-        if at < *weight {
-            break;
+    /// Big sites have more rules.
+    fn site(&self, random: &mut Random) -> usize {
+        random.skewed(self.sites.len(), 1.7)
+    }
+
+    fn side(&self, random: &mut Random, mut pick: impl FnMut(&mut Random) -> Prefix) -> Side {
+        if !self.groups {
+            return single(pick(random));
         }
-        at -= weight;
-    }
-    Rule { source, destination, service, permit: !random.chance(8) }
-}
-
-fn inside(random: &mut Random, prefix: Prefix, length: u8) -> Prefix {
-    let length = length.max(prefix.1);
-    let host = u32::MAX.checked_shr(u32::from(prefix.1)).unwrap_or(0);
-    let kept = u32::MAX.checked_shl(u32::from(32 - length)).unwrap_or(0);
-    let bits = u32::try_from(random.number() >> 32).unwrap_or(0);
-    Prefix((prefix.0 & !host) | (bits & host & kept), length)
-}
-
-fn narrower(random: &mut Random, rule: &Rule) -> Rule {
-    let more = u8::try_from(random.below(8) + 1).unwrap_or(1);
-    Rule { source: inside(random, rule.source, (rule.source.1 + more).min(32)), ..rule.clone() }
-}
-
-fn wider(prefix: Prefix) -> Prefix {
-    let length = prefix.1.saturating_sub(4).max(8);
-    Prefix(prefix.0 & u32::MAX.checked_shl(u32::from(32 - length)).unwrap_or(0), length)
-}
-
-impl Rules {
-    /// As iptables-save prints it.
-    pub fn iptables(&self) -> String {
-        let mut text =
-            String::from("*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n");
-        for (index, rule) in self.rules.iter().enumerate() {
-            let _ = writeln!(text, "{} -m comment --comment r{index}{}", rule.matches(), rule.target());
-        }
-        text.push_str("-A FORWARD -j DROP\nCOMMIT\n");
-        text
-    }
-
-    /// The same with every `step`-th rule left out.
-    pub fn without_every(&self, step: usize) -> Rules {
-        let kept = self.rules.iter().enumerate().filter(|(index, _)| index % step != step - 1);
-        Rules { rules: kept.map(|(_, rule)| rule.clone()).collect() }
-    }
-
-    /// A policy of `count` flows that the permitting rules suggest.
-    pub fn policy(&self, count: usize) -> String {
-        let permits = self.rules.iter().filter(|rule| rule.permit && rule.service != Service::Any);
-        let step = (self.rules.len() / count.max(1)).max(1);
-        let mut text = String::new();
-        for (index, rule) in permits.step_by(step).take(count).enumerate() {
-            let service = match rule.service {
-                Service::Any => "any".to_owned(),
-                Service::Icmp => "icmp".to_owned(),
-                Service::Ports(protocol, low, high) if low == high => format!("{protocol}/{low}"),
-                Service::Ports(protocol, low, high) => format!("{protocol}/{low}-{high}"),
-            };
-            let _ = writeln!(
-                text,
-                "flow_{index}: {} -> {} {service}",
-                rule.source.short(),
-                rule.destination.short()
-            );
-        }
-        text
+        let objects = *random.weighted(&[(1, 70.0), (2, 18.0), (3, 8.0), (4, 4.0)]).unwrap_or(&1);
+        let sizes = [(1, 45.0), (2, 20.0), (3, 14.0), (4, 10.0), (6, 7.0), (8, 4.0)];
+        (0..objects)
+            .map(|_| {
+                let size = *random.weighted(&sizes).unwrap_or(&1);
+                let mut group: Vec<Prefix> = (0..size).map(|_| pick(random)).collect();
+                group.sort_unstable();
+                group.dedup();
+                group
+            })
+            .collect()
     }
 }
 
-impl Rule {
-    fn matches(&self) -> String {
-        let mut text = format!("-A FORWARD -s {} -d {}", self.source.long(), self.destination.long());
-        match self.service {
-            Service::Any => {}
-            Service::Icmp => text.push_str(" -p icmp"),
-            Service::Ports(protocol, low, high) => {
-                let _ = write!(text, " -p {protocol} -m {protocol} --dport {low}");
-                if low != high {
-                    let _ = write!(text, ":{high}");
-                }
-            }
-        }
-        text
-    }
-
-    fn target(&self) -> &'static str {
-        if self.permit { " -j ACCEPT" } else { " -j DROP" }
-    }
+fn within(random: &mut Random, pool: &[Prefix], length: u8) -> Prefix {
+    let around = random.pick(pool).copied().unwrap_or(Prefix::ANY);
+    random.inside(around, length)
 }
 
-impl Prefix {
-    fn long(self) -> String {
-        format!("{}/{}", Ipv4Addr::from(self.0), self.1)
-    }
-
-    fn short(self) -> String {
-        if self.1 == 32 { Ipv4Addr::from(self.0).to_string() } else { self.long() }
-    }
+fn service(random: &mut Random, wanted: Option<Protocol>) -> Service {
+    let of_kind = |(protocol, ports): &(Protocol, &[Ports])| {
+        wanted.is_none_or(|wanted| *protocol == wanted && !ports.is_empty())
+    };
+    let choice: Vec<((Protocol, &[Ports]), f64)> =
+        SERVICES.iter().copied().filter(|(service, _)| of_kind(service)).collect();
+    let (protocol, ports) = random.weighted(&choice).copied().unwrap_or((Protocol::Any, &[]));
+    let source = if protocol.has_ports() && random.chance(2) { vec![(1024, 65535)] } else { Vec::new() };
+    Service { protocol, source, destination: ports.to_vec() }
 }
