@@ -9,8 +9,17 @@ use space::{AddressSet, Effort, FlowSet, Region, decide};
 use tests::corpus::{Real, corpus, exports};
 use tests::random::Random;
 
-const FORMATS: [&str; 8] =
-    ["iptables", "azure_nsg", "aws", "cisco_asa", "cisco_ios", "fortigate", "panos", "windows"];
+const FORMATS: [&str; 9] = [
+    "iptables",
+    "azure_nsg",
+    "aws",
+    "azure_firewall",
+    "cisco_asa",
+    "cisco_ios",
+    "fortigate",
+    "panos",
+    "windows",
+];
 
 /// How many statements of each export ended in which state. Only our own figures are written down.
 #[test]

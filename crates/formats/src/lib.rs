@@ -10,6 +10,7 @@ mod json;
 pub mod text;
 
 pub mod aws;
+pub mod azure_firewall;
 pub mod azure_nsg;
 pub mod cisco_asa;
 pub mod cisco_ios;
@@ -18,7 +19,6 @@ pub mod fortigate;
 pub mod iptables;
 pub mod pan_os;
 pub mod plain;
-pub mod azure_firewall;
 pub mod windows;
 
 pub use change::{Change, Edited, NewRule, Refusal, RuleListing};
