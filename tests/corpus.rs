@@ -9,7 +9,7 @@ use space::{AddressSet, Effort, FlowSet, Region, decide};
 use tests::corpus::{Real, corpus, exports};
 use tests::random::Random;
 
-const FORMATS: [&str; 9] = [
+const FORMATS: [&str; 10] = [
     "iptables",
     "azure_nsg",
     "aws",

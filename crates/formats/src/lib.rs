@@ -17,6 +17,7 @@ pub mod cisco_ios;
 pub mod feed;
 pub mod fortigate;
 pub mod iptables;
+pub mod nftables;
 pub mod pan_os;
 pub mod plain;
 pub mod windows;
@@ -38,6 +39,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &cisco_ios::CiscoIos,
     &cisco_asa::CiscoAsa,
     &azure_firewall::AzureFirewall,
+    &nftables::Nftables,
     &plain::Plain,
     &plain::Csv,
 ];
