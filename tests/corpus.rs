@@ -17,6 +17,7 @@ const FORMATS: [&str; 10] = [
     "cisco_asa",
     "cisco_ios",
     "fortigate",
+    "nftables",
     "panos",
     "windows",
 ];

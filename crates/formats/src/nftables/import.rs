@@ -86,6 +86,7 @@ fn finish(mut build: Builder<'_>) -> Result<Export, ImportError> {
     undefined.append(&mut memory.undefined);
     undefined.sort_by_key(|entry| entry.place);
     problems.sort_by_key(|problem| problem.place);
+    build.coverage.statements.sort_by_key(|statement| statement.place);
     let inventory = Inventory { objects: objects(&model, &memory), undefined, ..Inventory::default() };
     Ok(Export {
         format: super::NAME,
