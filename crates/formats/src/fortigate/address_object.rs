@@ -88,6 +88,12 @@ impl Reader<'_, '_> {
     pub fn address(&self, node: &Node<'_>, findings: &mut Findings) -> Read {
         let document = self.document;
         let default = if self.family == Family::V4 { "ipmask" } else { "ipprefix" };
+        // FortiOS has this one by itself, and fills it in without a line in the file that says so (FortiOS
+        // Administration Guide, "Dynamic policy - Fabric devices").
+        if self.family == Family::V4 && node.name == "FABRIC_DEVICE" {
+            let why = "the addresses of the Security Fabric's devices are not in the file";
+            return self.elsewhere("address FABRIC_DEVICE", why);
+        }
         let sort = document.value(node, "type").map_or(default, |word| &*word.text);
         match sort {
             "ipmask" => self.subnet(node, findings),

@@ -181,3 +181,15 @@ end";
     assert_eq!(content("web"), content("web again"));
     assert_eq!(content("web").as_deref(), Some("192.0.2.1-192.0.2.1"));
 }
+
+#[test]
+fn the_devices_of_the_fabric_are_not_all_addresses() {
+    let sections = "config firewall address
+    edit \"FABRIC_DEVICE\"
+        set comment \"IPv4 addresses of Fabric Devices.\"
+    next
+end";
+    let text = with(sections, &[policy(1, "set srcaddr \"FABRIC_DEVICE\"")]);
+    assert_eq!(ask(&text, "10.0.0.1 -> 192.0.2.1 tcp/443"), "either");
+    assert_eq!(status(&text, "edit \"FABRIC_DEVICE\"").0, Status::Approximated);
+}
