@@ -124,6 +124,10 @@ impl Reader<'_, '_, '_> {
             also(self.own(&format!("{} {}", setting.key, texts.join(" "))));
             self.reasons.push(format!("`{}` is not modelled", shown(setting.key)).into());
         }
+        for name in distinct(policy.node.children.iter().map(|child| &*child.name)) {
+            also(self.own(&format!("config {name}")));
+            self.reasons.push(format!("`config {}` in it is not modelled", shown(name)).into());
+        }
         if policy.kind == Kind::Deciding {
             also(self.own("not modelled"));
         }

@@ -143,6 +143,8 @@ struct Half {
     sources: Vec<Part>,
     destinations: Vec<Part>,
     vips: Vec<Rc<VirtualIp>>,
+    /// Internet services as the destination have ports of their own, instead of the policy's services.
+    replaces_service: bool,
 }
 
 impl Reader<'_, '_, '_> {
@@ -162,7 +164,9 @@ impl Reader<'_, '_, '_> {
         let mut translated: Vec<Region> = Vec::new();
         let mut frame = Region { in_interface, out_interface, conditions: when, ..Region::any() };
         let halves = self.halves()?;
+        let all_services = [ServicePart::any()];
         for half in halves {
+            let services = if half.replaces_service { &all_services[..] } else { &services };
             for identity in &identities {
                 for source in &half.sources {
                     let Some(conditions) = frame.conditions.and(identity).and_then(|it| it.and(&source.when))
@@ -239,18 +243,15 @@ impl Reader<'_, '_, '_> {
 
     fn services(&mut self) -> Option<Vec<ServicePart>> {
         let policy = self.policy;
-        let replaced = policy.internet.iter().take(2).any(|internet| internet.enabled);
         let unspoken = policy.kind == Kind::Deciding || policy.default_ports_of_applications;
         if policy.service.is_empty() {
-            if replaced || unspoken {
+            if unspoken {
                 return Some(vec![ServicePart::any()]);
             }
-            let when = self.lacks("service");
+            // Internet services as the destination of one family need none; what it means for the other is not said.
+            let replaced = policy.internet.iter().take(2).any(|internet| internet.enabled);
+            let when = if replaced { self.own("no service") } else { self.lacks("service") };
             return Some(vec![ServicePart { when, ..ServicePart::any() }]);
-        }
-        // Internet services have ports of their own.
-        if replaced {
-            return Some(vec![ServicePart::any()]);
         }
         let mut parts = Vec::new();
         for word in &policy.service.0 {
@@ -267,8 +268,14 @@ impl Reader<'_, '_, '_> {
         let policy = self.policy;
         if policy.kind == Kind::Deciding {
             let any = || vec![Part::known(AddressSet::any())];
-            return Some(vec![Half { sources: any(), destinations: any(), vips: Vec::new() }]);
+            return Some(vec![Half {
+                sources: any(),
+                destinations: any(),
+                vips: Vec::new(),
+                replaces_service: false,
+            }]);
         }
+        let replaces = |at: usize| policy.internet.get(at).is_some_and(|internet| internet.enabled);
         let speaks = [Family::V4, Family::V6].map(|family| (family, policy.speaks_of(index(family))));
         let mut out = Vec::new();
         if speaks.iter().all(|(_, speaks)| !speaks) {
@@ -278,6 +285,7 @@ impl Reader<'_, '_, '_> {
                 sources: any(when),
                 destinations: any(Conditions::none()),
                 vips: Vec::new(),
+                replaces_service: false,
             }]);
         }
         for (family, _) in speaks.into_iter().filter(|(_, speaks)| *speaks) {
@@ -285,7 +293,7 @@ impl Reader<'_, '_, '_> {
             let destinations = self.side(family, Side::Destination)?;
             // A family of which the policy names one side only passes nothing.
             if let (Some((sources, _)), Some((destinations, vips))) = (sources, destinations) {
-                out.push(Half { sources, destinations, vips });
+                out.push(Half { sources, destinations, vips, replaces_service: replaces(index(family)) });
             }
         }
         if out.is_empty() {
@@ -296,6 +304,7 @@ impl Reader<'_, '_, '_> {
                 sources: any(when),
                 destinations: any(Conditions::none()),
                 vips: Vec::new(),
+                replaces_service: replaces(0) || replaces(1),
             }]);
         }
         Some(out)
@@ -335,7 +344,15 @@ impl Reader<'_, '_, '_> {
             self.reasons.push("a virtual IP as a source is not modelled".into());
             parts.push(Part { addresses: family.all(), when: self.own("source is a virtual IP") });
         }
-        if negated.get(at).copied().unwrap_or(false) {
+        let Some(negated) = self.negated(family, side, &negated) else {
+            let key = if side == Side::Source { "srcaddr" } else { "dstaddr" };
+            self.reasons.push(
+                format!("whether `{key}-negate` is for `{key}6` too hangs on the version of FortiOS").into(),
+            );
+            let when = self.own(&format!("{key}6 that {key}-negate may negate"));
+            return Some(Some((vec![Part { addresses: family.all(), when }], Vec::new())));
+        };
+        if negated {
             parts = without(&[Part::known(family.all())], &parts)?;
             if !vips.is_empty() {
                 self.reasons.push("all but a virtual IP is not modelled".into());
@@ -350,6 +367,30 @@ impl Reader<'_, '_, '_> {
             self.reasons.push("not all of its virtual IP is known".into());
         }
         Some(Some((parts, vips)))
+    }
+
+    /// Whether a side is negated in a family; `None` where the file does not say.
+    ///
+    /// At first one key was for both families ("When enabled srcaddr/srcaddr6 specifies what the source address must
+    /// NOT be", FortiOS 6.4 CLI Reference, config firewall policy); during 7.2, IPv6 got one of its own.
+    fn negated(&self, family: Family, side: Side, negated: &[bool; 2]) -> Option<bool> {
+        let policy = self.policy;
+        let [v4, v6] = *negated;
+        let [source_said, destination_said] = policy.negation6_said;
+        let said = if side == Side::Source { source_said } else { destination_said };
+        let of_both = matches!(policy.kind, Kind::Policy | Kind::SecurityPolicy | Kind::ConsolidatedPolicy);
+        if family == Family::V4 {
+            return Some(v4);
+        }
+        if said || !v4 || !of_both {
+            return Some(v6);
+        }
+        match self.setting.version {
+            _ if policy.kind == Kind::ConsolidatedPolicy => Some(true),
+            Some(version) if version < Version::MAY_NEGATE_APART => Some(true),
+            Some(version) if version >= Version::NEGATES_APART => Some(false),
+            _ => None,
+        }
     }
 
     /// What addresses catch of packets that a virtual IP translates: nothing, or all where the policy denies and says

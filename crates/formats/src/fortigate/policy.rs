@@ -16,6 +16,8 @@ pub(super) struct Policy<'d, 't> {
     pub destination: [List<'d, 't>; 2],
     pub source_negated: [bool; 2],
     pub destination_negated: [bool; 2],
+    /// Whether it says of the IPv6 source and destination by themselves that they are negated or not.
+    pub negation6_said: [bool; 2],
     pub service: List<'d, 't>,
     pub service_negated: bool,
     pub schedule: Option<&'d Word<'t>>,
@@ -69,6 +71,7 @@ impl<'d, 't> Policy<'d, 't> {
             destination: Default::default(),
             source_negated: [false; 2],
             destination_negated: [false; 2],
+            negation6_said: [false; 2],
             service: List::default(),
             service_negated: false,
             schedule: None,
@@ -108,8 +111,10 @@ impl<'d, 't> Policy<'d, 't> {
             "dstaddr6" => self.destination[1].apply(verb, words),
             "srcaddr-negate" => self.source_negated[own] = on,
             "dstaddr-negate" => self.destination_negated[own] = on,
-            "srcaddr6-negate" => self.source_negated[1] = on,
-            "dstaddr6-negate" => self.destination_negated[1] = on,
+            "srcaddr6-negate" => (self.source_negated[1], self.negation6_said[0]) = (on, value.is_some()),
+            "dstaddr6-negate" => {
+                (self.destination_negated[1], self.negation6_said[1]) = (on, value.is_some())
+            }
             "service" => self.service.apply(verb, words),
             "service-negate" => self.service_negated = on,
             "schedule" => self.schedule = value,

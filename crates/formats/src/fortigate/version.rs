@@ -9,6 +9,10 @@ impl Version {
     /// release notes, "changes in default behavior").
     pub const DENIES_VIRTUAL_IPS: Version = Version(7, 2, 4);
 
+    /// The releases between which `srcaddr6-negate` and `dstaddr6-negate` came.
+    pub const MAY_NEGATE_APART: Version = Version(7, 2, 0);
+    pub const NEGATES_APART: Version = Version(7, 4, 0);
+
     /// What the first line of a backup says: `#config-version=FGT60F-7.0.10-FW-build0450-...`.
     pub fn of(text: &str) -> Option<Version> {
         const LOOKED_AT: usize = 200;

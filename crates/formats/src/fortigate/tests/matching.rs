@@ -282,3 +282,57 @@ fn an_access_list_comes_before_all_policies() {
     assert_eq!(ask(&text, "10.0.0.1 -> 192.0.2.1 tcp/23 in lan"), "permit by policy 1");
     assert_eq!(ask(&text, "10.0.0.1 -> 192.0.2.1 tcp/22 in wan1"), "permit by policy 1");
 }
+
+#[test]
+fn negation_was_for_both_families_before_each_had_its_own() {
+    let objects = "config firewall address
+    edit \"lan\"
+        set subnet 10.0.0.0 255.0.0.0
+    next
+end
+config firewall address6
+    edit \"lan6\"
+        set ip6 2001:db8::/32
+    next
+end";
+    let lines = "set srcaddr \"lan\"\nset srcaddr6 \"lan6\"\nset dstaddr6 \"all\"\nset srcaddr-negate enable";
+    let asked = |header: &str, lines: &str, source: &str| {
+        let text = format!("{header}{}", with(objects, &[policy(1, lines)]));
+        ask(&text, &format!("{source} -> 2001:db8:ffff::1 tcp/443"))
+    };
+    let of = |version: &str| {
+        format!("#config-version=FGVM64-{version}-FW-build0001-000000:opmode=0:vdom=0:user=admin\n")
+    };
+    let (inside, outside) = ("2001:db8::1", "2001:db9::1");
+    assert_eq!(asked(&of("7.0.5"), lines, inside), "deny by implicit deny");
+    assert_eq!(asked(&of("7.0.5"), lines, outside), "permit by policy 1");
+    assert_eq!(asked(&of("7.4.1"), lines, inside), "permit by policy 1");
+    assert_eq!(asked(&of("7.4.1"), lines, outside), "deny by implicit deny");
+    assert_eq!(asked("", lines, inside), "either");
+    assert_eq!(asked("", lines, outside), "either");
+    let said = format!("{lines}\nset srcaddr6-negate disable");
+    assert_eq!(asked("", &said, inside), "permit by policy 1");
+    let text = format!("{}{}", of("7.0.5"), with(objects, &[policy(1, lines)]));
+    assert_eq!(ask(&text, "10.0.0.1 -> 192.0.2.1 tcp/443"), "deny by implicit deny");
+    assert_eq!(ask(&text, "11.0.0.1 -> 192.0.2.1 tcp/443"), "permit by policy 1");
+}
+
+#[test]
+fn internet_services_of_one_family_leave_the_services_of_the_other() {
+    let lines = "set internet-service enable\nset internet-service-name \"Microsoft-Teams\"\n\
+                 set srcaddr6 \"all\"\nset dstaddr6 \"all\"";
+    let of = |service: &str| with("", &[policy(1, &format!("{lines}\n{service}"))]);
+    let ssh = of("set service \"SSH\"");
+    assert_eq!(ask(&ssh, "2001:db8::1 -> 2001:db8::2 tcp/22"), "permit by policy 1");
+    assert_eq!(ask(&ssh, "2001:db8::1 -> 2001:db8::2 tcp/443"), "deny by implicit deny");
+    assert_eq!(ask(&ssh, "10.0.0.1 -> 192.0.2.1 tcp/443"), "either");
+    assert_eq!(ask(&of("unset service"), "2001:db8::1 -> 2001:db8::2 tcp/443"), "either");
+}
+
+#[test]
+fn a_section_in_a_policy_is_a_condition() {
+    let lines = "set service \"ALL\"\nconfig identity-based-policy\nedit 1\nset groups \"staff\"\nnext\nend";
+    let text = with("", &[policy(1, lines)]);
+    assert_eq!(ask(&text, "10.0.0.1 -> 192.0.2.1 tcp/443"), "either");
+    assert_eq!(status(&text, "edit 1").0, Status::Approximated);
+}
