@@ -9,6 +9,9 @@ pub struct Marks {
     known: Vec<(Status, Cow<'static, str>)>,
 }
 
+/// More keys than this no rule has.
+const MOST_KEYS: usize = 64;
+
 impl Marks {
     pub fn new(tree: &Tree<'_>) -> Self {
         Marks { of: vec![0; tree.len()], known: vec![(Status::Understood, Cow::Borrowed(""))] }
@@ -48,7 +51,13 @@ impl Marks {
                 let (status, reason) = match line.command {
                     Command::Comment => continue,
                     Command::Set(node) => match self.around(tree, node) {
-                        Some((status, reason)) => (*status, reason.clone()),
+                        Some(own) => {
+                            // Of a line that sets several keys of a rule, the worst that is said of them.
+                            let keys = tree.children(node).take(MOST_KEYS).filter_map(|key| self.get(key));
+                            let worst =
+                                keys.fold(own, |worst, key| if key.0 > worst.0 { key } else { worst });
+                            (worst.0, worst.1.clone())
+                        }
                         None => {
                             (Status::Irrelevant, Cow::Borrowed("it sets nothing that the policy is made of"))
                         }

@@ -8,6 +8,36 @@ use crate::{ImportError, Problem};
 
 /// How many `delete` and `move` commands are carried out: each may look through a whole rule base.
 const MOST_CHANGES: usize = 2_000;
+/// How many words at most lead to the rules or services of a vsys or device group.
+const DEEPEST_OBJECT: usize = 8;
+/// The keys of a rule that have one value, or one list of them.
+const RULE_KEYS: [&str; 25] = [
+    "from",
+    "to",
+    "source",
+    "destination",
+    "negate-source",
+    "negate-destination",
+    "application",
+    "service",
+    "category",
+    "source-user",
+    "hip-profiles",
+    "source-hip",
+    "destination-hip",
+    "action",
+    "rule-type",
+    "schedule",
+    "disabled",
+    "log-start",
+    "log-end",
+    "log-setting",
+    "description",
+    "tag",
+    "group-tag",
+    "icmp-unreachable",
+    "disable-inspect",
+];
 /// How many values of one key are put in order when one is set again.
 const MOST_VALUES: usize = 8;
 
@@ -112,11 +142,20 @@ impl<'t> Reader<'t> {
 
     fn set(&mut self, end: usize) -> Option<Command> {
         let (mut node, mut depth, mut list, mut fresh) = (ROOT, 0, None, false);
+        // Once a key of an object has its value: what was set, and the object.
+        let mut done: Option<(NodeId, NodeId)> = None;
+        let mut several = None;
         while let Some((word, place)) = self.words.next_word(end) {
             match word {
                 "[" => list = Some(node),
-                "]" => {}
+                "]" => {
+                    if let Some((at, object)) = self.object(depth, 0) {
+                        done = Some((node, object));
+                        (depth, node, list, fresh) = (at, object, None, true);
+                    }
+                }
                 _ => {
+                    several = done.map(|(_, object)| object);
                     let value = unquoted(word);
                     let parent = list.unwrap_or(node);
                     let known = match self.path.get(depth) {
@@ -143,6 +182,13 @@ impl<'t> Reader<'t> {
                         }
                         node = id;
                         depth += 1;
+                        if let Some((at, object)) = self.object(depth, 1) {
+                            if !fresh {
+                                self.set_again(node);
+                            }
+                            done = Some((node, object));
+                            (depth, node, fresh) = (at, object, true);
+                        }
                     }
                 }
             }
@@ -150,7 +196,27 @@ impl<'t> Reader<'t> {
         if !fresh && list.is_none() {
             self.set_again(node);
         }
-        Some(Command::Set(node))
+        let one = done.map_or(node, |(value, _)| value);
+        Some(Command::Set(several.unwrap_or(one)))
+    }
+
+    /// After a value, or a list of them, where the next key of the same object belongs: one command may set several.
+    /// The depth and the node of the object, if the first `depth` words end with one of its keys and `values` values.
+    fn object(&self, depth: usize, values: usize) -> Option<(usize, NodeId)> {
+        let words = self.path.get(..depth)?;
+        let word = |at: usize| words.get(at).map_or("", |(word, _)| &**word);
+        let at = (0..DEEPEST_OBJECT).find_map(|at| {
+            let rules = word(at).ends_with("rulebase")
+                && matches!(word(at + 1), "security" | "default-security-rules")
+                && word(at + 2) == "rules";
+            let service = word(at) == "service"
+                && word(at + 2) == "protocol"
+                && matches!(word(at + 3), "tcp" | "udp" | "sctp");
+            (rules || service).then_some(at + 4)
+        })?;
+        let known = RULE_KEYS.contains(&word(at)) || matches!(word(at), "port" | "source-port");
+        let (_, object) = words.get(at - 1)?;
+        (known && depth == at + 1 + values).then_some((at, *object))
     }
 
     /// Of several values of one key, the one that was set last counts.

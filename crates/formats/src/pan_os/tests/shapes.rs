@@ -346,3 +346,37 @@ fn other_vendors_files_are_not_claimed() {
         assert_eq!(PanOs.detect(text), Detection::No, "{text}");
     }
 }
+
+#[test]
+fn one_command_sets_several_keys() {
+    let objects = "set service s protocol tcp port 443 source-port 1024-65535\nset zone trust network layer3 ethernet1/1\n\
+                   set zone untrust network layer3 ethernet1/2\n";
+    let line = "set rulebase security rules r from [ trust dmz ] to untrust source 192.0.2.1 source 192.0.2.2 destination any \
+                application any service s action allow";
+    let text = format!("{objects}{line}\n");
+    let export = read(&text);
+    assert_eq!(
+        shown(matches(&export, "r")),
+        ["dmz+trust>untrust [192.0.2.1, 192.0.2.2] > any tcp/443 from 1024-65535 []"]
+    );
+    assert_eq!(status_of(&export, &text, "rules r").0, Status::Understood);
+    // What follows the first value narrows the rule, or turns it round.
+    let last = "set rulebase security rules r action deny schedule night log-end no negate-source yes";
+    let text = format!("{objects}{line}\n{last}\n");
+    let export = read(&text);
+    let (id, entry) = entry(&export.rule_sets[0], "r");
+    let rule = export.rule_sets[0].rules.rule(id).expect("an enabled rule");
+    assert_eq!((rule.action, entry.logs), (Action::Deny, false));
+    assert_eq!(
+        shown(&rule.matches),
+        [
+            "dmz+trust>untrust any except [192.0.2.1, 192.0.2.2] > any tcp/443 from 1024-65535 [schedule night]"
+        ]
+    );
+    assert_eq!(status_of(&export, &text, "schedule night").0, Status::Approximated);
+    let off = read(&format!("{objects}{line} disabled yes\n"));
+    assert_eq!(off.rule_sets[0].entries[0].inactive, Some("disabled"));
+    // A value that is a key elsewhere stays a value.
+    let named = format!("{objects}{line} description to\n");
+    assert_eq!(read(&named).rule_sets[0].entries[0].comment.as_deref(), Some("to"));
+}
