@@ -196,11 +196,11 @@ impl<'a, 't> Resolver<'a, 't> {
             return Some(Ok(unknown(SymbolKind::AddressGroup, &format!("region {name}"))));
         }
         if let Ok((set, _)) = values::network(name) {
-            return Some(Ok(known(set)));
+            return Some(Ok(known(values::matched(set))));
         }
         let looks_like_addresses =
             name.split_once('-').is_some_and(|(first, _)| first.parse::<std::net::IpAddr>().is_ok());
-        looks_like_addresses.then(|| values::range(name).map(known))
+        looks_like_addresses.then(|| values::range(name).map(values::matched).map(known))
     }
 
     fn address_of(&mut self, index: usize, name: &str, depth: usize) -> Addresses {
@@ -246,11 +246,11 @@ impl<'a, 't> Resolver<'a, 't> {
                     if let Some(remark) = remark {
                         self.findings.problem(place, remark);
                     }
-                    Ok(known(set))
+                    Ok(known(values::matched(set)))
                 }
                 Err(wrong) => Err(wrong),
             },
-            "ip-range" => values::range(value).map(known),
+            "ip-range" => values::range(value).map(values::matched).map(known),
             "ip-wildcard" => match values::wildcard(value) {
                 Ok(Some(set)) => Ok(known(set)),
                 Ok(None) => Ok(unknown(SymbolKind::AddressGroup, name)),

@@ -112,7 +112,7 @@ impl<'a> Resolver<'a, '_> {
                 _ => return None,
             }
         }
-        Some(Standard { parts: merged(&parts), secure: Vec::new() })
+        (!parts.is_empty()).then(|| Standard { parts: merged(&parts), secure: Vec::new() })
     }
 
     /// The alternatives of a URL category.
@@ -151,7 +151,8 @@ impl<'a> Resolver<'a, '_> {
                         });
                     }
                 }
-                if more {
+                // A list without entries may be filled elsewhere: it is no rule that matches nothing.
+                if more || out.is_empty() {
                     out.push(opaque());
                 }
                 out

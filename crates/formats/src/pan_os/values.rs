@@ -63,6 +63,20 @@ pub fn range(text: &str) -> Result<AddressSet, Wrong> {
     if range.is_empty() { Err(bad()) } else { Ok(range) }
 }
 
+/// A prefix or range as policy rules match it: an IPv4 address counts as the IPv6 address with 96 zero bits before it,
+/// so that `::/0` is the same as any (PAN-OS Administrator's Guide, "Policy").
+pub fn matched(set: AddressSet) -> AddressSet {
+    let v4 = as_v4(&set);
+    if v4.is_empty() { set } else { AddressSet { v4: set.v4.union(&v4), v6: set.v6 } }
+}
+
+/// The IPv4 addresses that count as one of the IPv6 addresses in a set.
+pub fn as_v4(set: &AddressSet) -> IntervalSet<u32> {
+    let low = set.v6.intersect(&IntervalSet::range(0, u128::from(u32::MAX)));
+    let number = |address: u128| u32::try_from(address).unwrap_or(u32::MAX);
+    IntervalSet::from_ranges(low.ranges().map(|(low, high)| (number(low), number(high))))
+}
+
 /// The most pieces that a wildcard mask is kept in.
 const MOST_PIECES: u32 = 12;
 

@@ -7,7 +7,7 @@ use super::applications::Part;
 use super::config::Kind;
 use super::resolve_services::predefined_service;
 use super::rule::WEB_PORTS;
-use super::values::{is_host_name, shown};
+use super::values::{as_v4, is_host_name, shown};
 use crate::{NewRule, Refusal};
 
 /// The longest names (PAN-OS Web Interface Help: "Building Blocks in a Security Policy Rule", "Objects").
@@ -130,6 +130,13 @@ impl Writer {
         }
         if let Some(name) = self.existing.addresses.get(set) {
             return Ok(vec![name.clone()]);
+        }
+        if !as_v4(set).is_subset_of(&set.v4) {
+            return Err(Refusal::new(
+                "IPv6 addresses from `::` on cannot be written without IPv4",
+                "IPv4 addresses match `::/96` and what is around it too: name what IPv6 is for, as `2000::/3`, or \
+                 any address",
+            ));
         }
         set.ranges()
             .map(|(low, high)| {

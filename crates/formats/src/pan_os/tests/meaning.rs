@@ -269,3 +269,26 @@ fn a_name_is_a_condition_on_its_side() {
     let asked = tcp(443).when(Conditions::named(Side::Destination, "www.example.com"));
     assert_eq!(decided(rules, &asked), [Outcome::Permit]);
 }
+
+#[test]
+fn ipv4_addresses_match_prefixes_of_ipv6_that_begin_with_zeros() {
+    let objects = "set address all ip-netmask ::/0\nset address low ip-range ::c000:200-::c000:2ff";
+    let of = |keys: &str| one_shown(objects, keys);
+    assert_eq!(of("source ::/0"), ["any>any any > any any []"]);
+    assert_eq!(of("source all"), ["any>any any > any any []"]);
+    assert_eq!(of("destination ::/8"), ["any>any any > [0.0.0.0/0, ::/8] any []"]);
+    assert_eq!(of("destination low"), ["any>any any > [192.0.2.0/24, ::c000:200/120] any []"]);
+    // The other way round it does not hold.
+    assert_eq!(of("source 0.0.0.0/0"), ["any>any 0.0.0.0/0 > any any []"]);
+    assert_eq!(of("source 2001:db8::/32"), ["any>any 2001:db8::/32 > any any []"]);
+}
+
+#[test]
+fn lists_without_entries_are_no_rules_that_match_nothing() {
+    let objects = "set profiles custom-url-category c type \"URL List\"\nset application own default port";
+    assert_eq!(one_shown(objects, "category c"), ["any>any any > any any [url category c]"]);
+    assert_eq!(
+        one_shown(objects, "application own; service application-default"),
+        ["any>any any > any any [application own, application-default of application own]"]
+    );
+}
