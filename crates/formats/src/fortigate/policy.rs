@@ -147,6 +147,10 @@ impl<'d, 't> Policy<'d, 't> {
                 self.inspects |= value.is_some() && !is("disable") && !is("");
             }
             key if decides_nothing(key) => {}
+            // By default any of the tags is enough, and a country is where its addresses are: a policy that says
+            // otherwise does not ask the same as others with the same tags or country.
+            "ztna-tags-match-logic" if is("or") => self.known_again(setting),
+            "geoip-match" if is("physical-location") => self.known_again(setting),
             // What is off restricts nothing, whatever it is: `show full-configuration` lists all that is off.
             _ if value.is_none() || is("disable") || is("none") || is("") => {
                 self.unknown.retain(|other| other.key != setting.key);
@@ -156,6 +160,11 @@ impl<'d, 't> Policy<'d, 't> {
             }
             _ => self.unknown.push(*setting),
         }
+    }
+
+    /// A later setting takes back what an earlier one said.
+    fn known_again(&mut self, setting: &Setting<'t>) {
+        self.unknown.retain(|other| other.key != setting.key);
     }
 
     fn condition(&mut self, noun: &'static str, verb: Verb, words: &'d [Word<'t>]) {
@@ -351,10 +360,8 @@ fn decides_nothing(key: &str) -> bool {
             | "passive-wan-health-measurement"
             | "app-monitor"
             | "geoip-anycast"
-            | "geoip-match"
             | "reputation-direction"
             | "reputation-direction6"
-            | "ztna-tags-match-logic"
             | "rtp-nat"
             | "rtp-addr"
             | "policy-behaviour-type"

@@ -336,3 +336,14 @@ fn a_section_in_a_policy_is_a_condition() {
     assert_eq!(ask(&text, "10.0.0.1 -> 192.0.2.1 tcp/443"), "either");
     assert_eq!(status(&text, "edit 1").0, Status::Approximated);
 }
+
+#[test]
+fn tags_that_must_all_hold_are_another_question_than_any_of_them() {
+    let tags = "set ztna-status enable\nset ztna-ems-tag \"a\" \"b\"";
+    let deny = format!("{tags}\nset ztna-tags-match-logic and\nset action deny");
+    let either = format!("{tags}\nset ztna-tags-match-logic or");
+    let export = import(&with("", &[policy(1, &deny), policy(2, &either)]));
+    let rules = &export.rule_sets[0].rules.chains[0].rules;
+    assert!(!rules[0].matches[0].conditions.implied_by(&rules[1].matches[0].conditions));
+    assert!(rules[1].matches[0].conditions.implied_by(&rules[0].matches[0].conditions));
+}
