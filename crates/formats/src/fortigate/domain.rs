@@ -16,6 +16,9 @@ use super::service::Services;
 use super::tree::{Document, List};
 use super::vip::VirtualIp;
 
+/// How many pairs of a region of a policy and what a virtual IP translates are compared.
+const MOST_PAIRS: usize = 20_000_000;
+
 /// The objects of one virtual domain.
 pub(super) struct Domain<'d, 't> {
     pub document: &'d Document<'t>,
@@ -29,6 +32,8 @@ pub(super) struct Domain<'d, 't> {
     vips: [HashMap<usize, Rc<VirtualIp>>; 2],
     /// What the virtual IPs that policies use translate, once that is known.
     pub translated: Vec<Region>,
+    /// How many pairs of a region and what a virtual IP translates may still be compared.
+    pub pairs_left: usize,
     /// Names of internet services by their numbers.
     internet_names: HashMap<&'d str, &'d str>,
     /// Their groups.
@@ -58,6 +63,7 @@ impl<'d, 't> Domain<'d, 't> {
             findings,
             vips: Default::default(),
             translated: Vec::new(),
+            pairs_left: MOST_PAIRS,
         }
     }
 

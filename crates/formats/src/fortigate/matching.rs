@@ -408,13 +408,20 @@ impl Reader<'_, '_, '_> {
         }
         let mut out = Vec::new();
         for region in regions {
-            if !self.domain.translated.iter().any(|it| it.overlaps(&region)) {
+            let count = self.domain.translated.len();
+            let few = self.domain.pairs_left >= count;
+            self.domain.pairs_left = self.domain.pairs_left.saturating_sub(count);
+            if few && !self.domain.translated.iter().any(|it| it.overlaps(&region)) {
                 out.push(region);
                 continue;
             }
             let mut left = vec![region.clone()];
             let mut caught: Vec<Region> = Vec::new();
             for translated in &self.domain.translated {
+                self.domain.pairs_left = self.domain.pairs_left.saturating_sub(left.len());
+                if self.domain.pairs_left == 0 {
+                    break;
+                }
                 let mut next = Vec::with_capacity(left.len());
                 for piece in left {
                     caught.extend(piece.split(translated, &mut next));
@@ -424,7 +431,7 @@ impl Reader<'_, '_, '_> {
                     break;
                 }
             }
-            if left.len() + caught.len() > MOST_CUT {
+            if left.len() + caught.len() > MOST_CUT || self.domain.pairs_left == 0 {
                 self.reasons.push("which of its packets a virtual IP translates is not followed".into());
                 let when = self.own("not translated by a virtual IP");
                 out.extend(region.intersect(&Region::any().when(when)));

@@ -158,3 +158,28 @@ fn what_multiplies_is_bounded() {
     assert_eq!(status(&text, "edit 1").0, Status::NotUnderstood);
     assert_eq!(ask(&text, "10.0.0.1 -> 192.0.2.1 tcp/80"), "either");
 }
+
+#[test]
+fn many_policies_beside_many_virtual_ips_take_no_quadratic_time() {
+    let mut vips = String::from("config firewall vip\n");
+    for number in 0..3000 {
+        vips.push_str(&format!(
+            "edit \"v{number}\"\nset extip 198.18.{}.{}\nset mappedip 10.0.0.1\nset extintf any\nnext\n",
+            number / 250,
+            number % 250
+        ));
+    }
+    let policies: Vec<String> = (0..12_000)
+        .map(|number| match number {
+            0..3000 => policy(number + 1, &format!("set dstaddr \"v{number}\"")),
+            _ => policy(number + 1, "set dstaddr \"a\""),
+        })
+        .collect();
+    let sections =
+        format!("{vips}end\nconfig firewall address\nedit \"a\"\nset subnet 192.0.2.0/24\nnext\nend");
+    let text = with(&sections, &policies);
+    let export = import(&text);
+    let last = &export.rule_sets[0].rules.chains[0].rules[11_999];
+    assert!(!last.matches[0].conditions.is_none());
+    assert!(export.rule_sets[0].rules.chains[0].rules[3_000].matches[0].conditions.is_none());
+}
