@@ -66,7 +66,8 @@ impl Format for CiscoAsa {
             }
             extended |= line.starts_with("access-list ") && line.contains(" extended ");
         }
-        if extended { Detection::Sure } else { best }
+        // A line that is all there is of an ASA: a router's configuration can have it, typed there by mistake.
+        if extended { best.max(Detection::Perhaps) } else { best }
     }
 
     fn import(&self, text: &str) -> Result<Export, ImportError> {

@@ -89,6 +89,9 @@ impl<'a> Reader<'a> {
             first = next;
         }
         let second = rest.peek();
+        if !indented && !negated && self.names_an_interface(first.text, rest) {
+            return false;
+        }
         let Some(interface) = self.config.interfaces.get_mut(at) else { return false };
         match (first.text, second) {
             ("nameif", _) => {
@@ -128,6 +131,16 @@ impl<'a> Reader<'a> {
         }
         self.push(place, Status::Understood, "");
         true
+    }
+
+    /// Whether this is a command of PIX 6, which follows lines `interface ethernet0 auto` and stands in no section:
+    /// `nameif ethernet0 outside security0`, `ip address outside 192.0.2.1 255.255.255.0`.
+    fn names_an_interface(&self, first: &str, mut rest: Words<'a>) -> bool {
+        match first {
+            "nameif" => rest.nth(2).is_some_and(|level| level.text.starts_with("security")),
+            "ip" => rest.nth(1).is_some_and(|name| self.old_names.contains_key(name.text)),
+            _ => false,
+        }
     }
 
     /// After `ip address` or `ipv6 address`.

@@ -6,7 +6,6 @@ fn landmarks_are_those_of_no_other_vendor() {
     for sure in [
         "ASA Version 9.8(2)",
         ": Saved\n:\nPIX Version 8.0(4)",
-        "access-list a extended permit ip any any",
         "access-list a line 1 extended permit ip any any (hitcnt=0) 0x1",
         "access-list a; 1 elements; name hash: 0x1",
         "interface e0\n nameif outside\n",
@@ -15,7 +14,9 @@ fn landmarks_are_those_of_no_other_vendor() {
     ] {
         assert_eq!(CiscoAsa.detect(sure), Detection::Sure, "{sure}");
     }
-    assert_eq!(CiscoAsa.detect("object network a\n host 10.0.0.1\n"), Detection::Perhaps);
+    for perhaps in ["object network a\n host 10.0.0.1\n", "access-list a extended permit ip any any"] {
+        assert_eq!(CiscoAsa.detect(perhaps), Detection::Perhaps, "{perhaps}");
+    }
     assert_eq!(
         CiscoAsa.detect("ip access-list standard 9\n permit any\naccess-list a extended permit ip any any\n"),
         Detection::No
@@ -28,6 +29,39 @@ fn landmarks_are_those_of_no_other_vendor() {
         "",
     ] {
         assert_eq!(CiscoAsa.detect(other), Detection::No, "{other}");
+    }
+}
+
+#[test]
+fn one_line_of_an_asa_does_not_make_a_router_one() {
+    let line = "access-list MGMT extended permit ip host 192.0.2.9 any\n";
+    let router = format!(
+        "hostname r1\ninterface GigabitEthernet0/0\n ip address 10.0.0.1 255.255.255.0\n\
+         interface GigabitEthernet0/1\n ip address 10.0.1.1 255.255.255.0\n{line}"
+    );
+    assert_eq!(crate::detect(&router).map(Format::name), Some("cisco-ios"));
+    assert_eq!(crate::detect(line).map(Format::name), Some("cisco-asa"));
+}
+
+#[test]
+fn pix_6_names_interfaces_after_the_lines_that_set_their_speed() {
+    let rest = "access-list OUT permit tcp any host 192.0.2.5 eq www\n";
+    let interfaces = "interface ethernet0 auto\ninterface ethernet1 100full\n";
+    let names = "nameif ethernet0 outside security0\nnameif ethernet1 inside security100\n";
+    let addresses = "ip address outside 192.0.2.1 255.255.255.0\nip address inside 10.0.0.1 255.255.255.0\n";
+    let bound = "access-group OUT in interface outside\nroute outside 0.0.0.0 0.0.0.0 192.0.2.254 1\n";
+    for text in [
+        format!("PIX Version 6.3(4)\n{interfaces}{names}{rest}{addresses}{bound}"),
+        format!("PIX Version 6.0(1)\n{names}{interfaces}{addresses}{rest}{bound}"),
+    ] {
+        let export = import(&text);
+        let behind: Vec<_> =
+            export.inventory.interfaces.iter().map(|it| (it.name.as_str(), it.behind.size())).collect();
+        assert_eq!(behind, [("outside", 2f64.powi(32) - 256.0), ("inside", 256.0)], "{text}");
+        let question = "10.0.0.9 -> 198.51.100.1 tcp/80 in inside out outside";
+        assert_eq!(ask(&text, question), "permit by security-level 100 of inside");
+        let question = "198.51.100.1 -> 10.0.0.9 tcp/22 in outside out inside";
+        assert!(ask(&text, question).starts_with("deny by implicit deny"), "{}", ask(&text, question));
     }
 }
 
