@@ -232,13 +232,13 @@ impl<'a> Reader<'_, '_, 'a> {
                     Some((_, definition)) => matches!(definition.kind, Kind::Ports(_)),
                     // Of a group that is not defined, only its place tells: an address has to come after ports.
                     None => match ahead.next().map(|word| word.text) {
-                        None | Some("log" | "time-range" | "inactive") => false,
+                        None => false,
                         Some("object-group") => {
                             let next = ahead.next().map_or("", |word| word.text);
                             let next = self.resolver.config.definition(next);
                             next.is_some_and(|(_, definition)| definition.kind.is_network())
                         }
-                        Some(word) => !is_port_operator(word) && !word.starts_with('('),
+                        Some(word) => !is_port_operator(word) && !is_option(word),
                     },
                 };
                 if ports { self.numbers(protocols) } else { Ok(Numbers::Any) }

@@ -185,3 +185,12 @@ fn a_list_of_frames_is_none_of_packets() {
     assert_eq!(ask(&text, "192.0.2.9 -> 10.0.0.8 tcp/443 in outside out inside"), "permit by OUT line 1");
     assert_eq!(status(&text, "access-list ETHER").1, "frames that carry no IP packets");
 }
+
+#[test]
+fn a_group_that_show_does_not_define_is_no_group_of_ports_before_a_hash() {
+    let text = "access-list A; 1 elements; name hash: 0x1\n\
+                access-list A line 1 extended permit tcp any object-group WEB 0x2\n  \
+                access-list A line 1 extended permit tcp any host 10.0.0.1 (hitcnt=1) 0x3\n";
+    assert_eq!(ask(text, "192.0.2.9 -> 10.0.0.1 tcp/80"), "permit by A line 1");
+    assert!(ask(text, "192.0.2.9 -> 10.0.0.2 tcp/80").starts_with("deny"));
+}
