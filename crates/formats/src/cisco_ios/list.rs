@@ -368,7 +368,9 @@ impl<'a> Reader<'a> {
             }
             let mut last = None;
             for entry in &mut list.entries {
-                if matches!(entry.body, Body::Remark(_)) {
+                // A line that is no entry has no number: that of its place here is nobody's.
+                let has_none = entry.written.is_none() && matches!(entry.body, Body::Unreadable(_));
+                if has_none || matches!(entry.body, Body::Remark(_)) {
                     continue;
                 }
                 if last == Some(entry.number) {

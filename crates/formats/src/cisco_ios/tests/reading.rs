@@ -22,6 +22,10 @@ fn entries_are_asked_by_number() {
     let twice = "ip access-list extended A\n 10 permit ip any any\n 10 deny ip any any\n";
     assert_eq!(problems(twice), ["two entries have one sequence number"]);
     assert_eq!(ask(twice, "A", "10.0.0.1 -> 192.0.2.1 tcp/25"), "permit by A 10");
+    // A line that is no entry takes no number from one.
+    let odd = "ip access-list A\n  ignore routable\n  10 deny tcp any any\n  20 permit ip any any\n";
+    assert_eq!(problems(odd), ["the entry cannot be read: `ignore` is no entry"]);
+    assert_eq!(status(odd, "10 deny").0, Status::Understood);
 }
 
 #[test]
