@@ -199,7 +199,8 @@ impl<'a> Reader<'a> {
                 let at = usize::from(super::names::number(word(0), u32::MAX).is_some());
                 let no = word(0) == "no"
                     && (super::names::number(word(1), u32::MAX).is_some() || is_entry(word(1)));
-                is_entry(word(at)) || no
+                let sequence = word(0) == "sequence" && super::names::number(word(1), u32::MAX).is_some();
+                is_entry(word(at)) || no || sequence
             }
             Section::Interface(_) => {
                 let two = [word(0), word(1)];

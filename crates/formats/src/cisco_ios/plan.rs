@@ -51,6 +51,11 @@ struct Numbered<'c, 'a> {
     renumbered: Option<u32>,
 }
 
+/// Whether the lines have numbers only where those are not the ones that they get by themselves: IPv6 lists of IOS.
+fn shows_odd_numbers(config: &Config<'_>, list: &List<'_>) -> bool {
+    list.family == Family::V6 && config.platform == Platform::Ios && list.style != Style::Shown
+}
+
 impl Plan {
     /// The lines for one gap between entries that stay, first those before an entry, then those in its place.
     fn new_at(&self, at: usize) -> impl Iterator<Item = &String> {
@@ -95,7 +100,7 @@ impl Plan {
                 })?
             }
         };
-        Ok(Outcome { edits: numbered.edits(&self, &new), ..numbered.commands(&self, &new) })
+        Ok(Outcome { edits: numbered.edits(&self, &new), ..numbered.commands(&self, &new)? })
     }
 }
 
@@ -104,7 +109,7 @@ impl<'c, 'a> Numbered<'c, 'a> {
         let name = short(list.name);
         let entries = || list.entries.iter().filter(|entry| !matches!(entry.body, Body::Remark(_)));
         let written = entries().filter(|entry| entry.written.is_some()).count();
-        if written != 0 && written != entries().count() {
+        if written != 0 && written != entries().count() && !shows_odd_numbers(config, list) {
             return Err(Refusal::new(
                 format!("some entries of the access list `{name}` have numbers, and some have not"),
                 "export the configuration again",
@@ -116,7 +121,7 @@ impl<'c, 'a> Numbered<'c, 'a> {
                 "run it, and export the configuration",
             ));
         }
-        let written = written != 0;
+        let written = written != 0 && !shows_odd_numbers(config, list);
         let behind = entries()
             .any(|entry| entry.written.is_some_and(|(_, place)| place.start > entry.place.start + 16));
         let in_order = list.entries.is_sorted_by_key(|entry| entry.number);
@@ -135,7 +140,7 @@ impl<'c, 'a> Numbered<'c, 'a> {
     /// Whether entries without numbers surely have those that a new list gets: IOS writes the numbers of IPv6 lists
     /// where they are others.
     fn is_default(&self) -> bool {
-        self.list.family == Family::V6 && self.config.platform == Platform::Ios
+        shows_odd_numbers(self.config, self.list)
     }
 
     /// Whether an entry has a number on the device.
@@ -219,11 +224,22 @@ impl<'c, 'a> Numbered<'c, 'a> {
 
     fn edits(&self, plan: &Plan, new: &BTreeMap<usize, Vec<u32>>) -> Vec<Edit> {
         let mut edits = Vec::new();
+        let (said_of_new, said) = self.said(plan, new);
         let ending = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
         let block = |at: usize, beside: Option<&Entry<'_>>| -> String {
             let numbers = new.get(&at).map_or(&[][..], Vec::as_slice);
             let lines = plan.new_at(at).zip(numbers);
-            lines.map(|(line, number)| format!("{}{line}{ending}", self.prefix(beside, *number))).collect()
+            let said = said_of_new.get(&at).map_or(&[][..], Vec::as_slice);
+            let number_of = |nth: usize, number: u32| match said.get(nth) {
+                Some(true) if beside.is_none_or(|entry| entry.written.is_none()) => {
+                    format!("sequence {number} ")
+                }
+                _ => String::new(),
+            };
+            let lines = lines.enumerate().map(|(nth, (line, number))| {
+                format!("{}{}{line}{ending}", self.prefix(beside, *number), number_of(nth, *number))
+            });
+            lines.collect()
         };
         for (at, entry) in self.list.entries.iter().enumerate() {
             let (start, end) = self.line(entry.place);
@@ -232,8 +248,20 @@ impl<'c, 'a> Numbered<'c, 'a> {
                 edits.push(Edit { range: TextRange::new(start, end), replacement: lines });
                 continue;
             }
-            if !lines.is_empty() {
-                edits.push(Edit { range: TextRange::new(start, start), replacement: lines });
+            let body = entry.text.as_ptr() as usize - self.text.as_ptr() as usize;
+            let number = match said.get(at) {
+                Some(true) => format!("sequence {} ", entry.number),
+                _ => String::new(),
+            };
+            if body == start && !(lines.is_empty() && number.is_empty()) {
+                edits.push(Edit { range: TextRange::new(start, start), replacement: lines + &number });
+            } else {
+                if !lines.is_empty() {
+                    edits.push(Edit { range: TextRange::new(start, start), replacement: lines });
+                }
+                if !number.is_empty() {
+                    edits.push(Edit { range: TextRange::new(body, body), replacement: number });
+                }
             }
             if let (Some(_), Some((number, place)), Some(now)) =
                 (self.renumbered, entry.written, self.numbers.get(at))
@@ -256,6 +284,41 @@ impl<'c, 'a> Numbered<'c, 'a> {
             }
         }
         edits
+    }
+
+    /// Which lines have to say their number, for it is not the one that they get by themselves: of the new ones by the
+    /// entry they stand at, and of those that are there.
+    fn said(&self, plan: &Plan, new: &BTreeMap<usize, Vec<u32>>) -> (BTreeMap<usize, Vec<bool>>, Vec<bool>) {
+        let entries = &self.list.entries;
+        let (mut of_new, mut of_old) = (BTreeMap::new(), vec![false; entries.len()]);
+        let starts = |entry: &Entry<'_>| entry.place.start as usize;
+        // Old releases wrote an entry in one line with the name of its list, and knew no numbers.
+        let in_one_line = entries.iter().any(|entry| {
+            entry.written.is_none()
+                && entry.text.as_ptr() as usize - self.text.as_ptr() as usize != starts(entry)
+        });
+        if !self.is_default() || in_one_line {
+            return (of_new, of_old);
+        }
+        let in_order = entries.is_sorted_by_key(starts);
+        let mut highest = 0_u32;
+        let mut other = |number: u32| {
+            let is_other = !in_order || number != highest.saturating_add(10);
+            highest = highest.max(number);
+            is_other
+        };
+        for at in 0..=entries.len() {
+            if let Some(numbers) = new.get(&at) {
+                of_new.insert(at, numbers.iter().map(|number| other(*number)).collect::<Vec<_>>());
+            }
+            if let (Some(entry), Some(said)) = (entries.get(at), of_old.get_mut(at))
+                && self.counts(at)
+                && !plan.gone.contains(&at)
+            {
+                *said = other(entry.number) && entry.written.is_none();
+            }
+        }
+        (of_new, of_old)
     }
 
     /// What stands before the words of an entry, as the line beside it has it.
@@ -291,7 +354,7 @@ impl<'c, 'a> Numbered<'c, 'a> {
         (start, end)
     }
 
-    fn commands(&self, plan: &Plan, new: &BTreeMap<usize, Vec<u32>>) -> Outcome {
+    fn commands(&self, plan: &Plan, new: &BTreeMap<usize, Vec<u32>>) -> Result<Outcome, Refusal> {
         let (name, family) = (self.list.name, self.list.family);
         let (word, platform) = (family.word(), self.config.platform);
         // IOS names an IPv6 entry `sequence 10`.
@@ -305,18 +368,12 @@ impl<'c, 'a> Numbered<'c, 'a> {
         };
         let mut commands = Vec::new();
         let mut inner = Vec::new();
+        let renumber = |start: u32, step: u32| {
+            let (outer, within) = self.resequence(start, step);
+            (outer.into_iter().collect::<Vec<_>>(), within.into_iter().collect::<Vec<_>>())
+        };
         if let Some(step) = self.renumbered {
-            match platform {
-                Platform::Ios => commands.push(format!("{word} access-list resequence {name} {step} {step}")),
-                Platform::NxOs => {
-                    commands.push(format!("resequence {word} access-list {name} {step} {step}"))
-                }
-                Platform::Xr => {
-                    let family = if family == Family::V4 { "ipv4" } else { "ipv6" };
-                    commands.push(format!("do resequence access-list {family} {name} {step} {step}"));
-                }
-                Platform::Eos => inner.push(format!(" resequence {step} {step}")),
-            }
+            (commands, inner) = renumber(step, step);
         }
         let old = |at: &usize| -> Option<(u32, &str)> {
             Some((*self.numbers.get(*at)?, self.list.entries.get(*at)?.text))
@@ -345,13 +402,81 @@ impl<'c, 'a> Numbered<'c, 'a> {
             gone.iter().filter(|(number, _)| taken.contains(number)).map(restored).collect();
         commands.push(head.clone());
         commands.extend(inner);
-        let mut rollback = vec![head];
-        rollback.extend(first.into_iter().chain(back).chain(last));
+        let mut rollback = Vec::new();
+        if self.renumbered.is_some() && !self.written {
+            // What came after may have renumbered the list again: the way back counts for itself.
+            let (step, lines) = self.way_back(plan, sequence)?;
+            let (outer, within) = renumber(step, step);
+            rollback.extend(outer);
+            rollback.push(head);
+            rollback.extend(within.into_iter().chain(lines));
+        } else {
+            rollback.push(head.clone());
+            rollback.extend(first.into_iter().chain(back).chain(last));
+            if let Some((start, step)) = self.distance().filter(|_| self.renumbered.is_some()) {
+                let (outer, within) = renumber(start, step);
+                rollback.extend(within);
+                rollback.extend(outer);
+            }
+        }
         if platform == Platform::Xr {
             commands.push("commit".to_owned());
             rollback.push("commit".to_owned());
         }
-        Outcome { edits: Vec::new(), commands, rollback }
+        Ok(Outcome { edits: Vec::new(), commands, rollback })
+    }
+
+    /// The command that renumbers the list on the device, and where it is one of the list itself, that in its place.
+    fn resequence(&self, start: u32, step: u32) -> (Option<String>, Option<String>) {
+        let (name, family) = (self.list.name, self.list.family);
+        let word = family.word();
+        match self.config.platform {
+            Platform::Ios => (Some(format!("{word} access-list resequence {name} {start} {step}")), None),
+            Platform::NxOs => (Some(format!("resequence {word} access-list {name} {start} {step}")), None),
+            Platform::Xr => {
+                let family = if family == Family::V4 { "ipv4" } else { "ipv6" };
+                (Some(format!("do resequence access-list {family} {name} {start} {step}")), None)
+            }
+            Platform::Eos => (None, Some(format!(" resequence {start} {step}"))),
+        }
+    }
+
+    /// The lines that undo the changes where the list was renumbered before, and the step of that.
+    fn way_back(&self, plan: &Plan, sequence: &str) -> Result<(u32, Vec<String>), Refusal> {
+        let gone = u32::try_from(plan.gone.len()).unwrap_or(LARGEST);
+        let step = gone.checked_add(10).map_or(LARGEST, |step| step / 10 * 10);
+        let (mut number, mut between) = (0_u32, 0_u32);
+        let (mut restored, mut back) = (Vec::new(), Vec::new());
+        for at in 0..=self.list.entries.len() {
+            for _ in plan.new_at(at) {
+                (number, between) = (number.saturating_add(step), 0);
+                back.push(format!(" no {sequence}{number}"));
+            }
+            let Some(entry) = self.list.entries.get(at).filter(|_| self.counts(at)) else { continue };
+            if plan.gone.contains(&at) {
+                between += 1;
+                let number = number.saturating_add(between);
+                restored.push(format!(" {sequence}{number} {}", without_counters(entry.text)));
+            } else {
+                (number, between) = (number.saturating_add(step), 0);
+            }
+        }
+        if number >= LARGEST - step {
+            return Err(Refusal::new("the list is too long to be renumbered", "split the list"));
+        }
+        restored.extend(back);
+        Ok((step, restored))
+    }
+
+    /// The first number of the list as it is written, and the distance of each to the next where it is one for all.
+    fn distance(&self) -> Option<(u32, u32)> {
+        let mut numbers = self.list.entries.iter().filter_map(|entry| Some(entry.written?.0));
+        let (first, second) = (numbers.next()?, numbers.next());
+        let step = second.map_or(Some(10), |second| second.checked_sub(first)).filter(|step| *step > 0)?;
+        let mut last = second.unwrap_or(first);
+        numbers
+            .all(|number| number.checked_sub(std::mem::replace(&mut last, number)) == Some(step))
+            .then_some((first, step))
     }
 }
 

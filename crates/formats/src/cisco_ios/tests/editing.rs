@@ -28,6 +28,10 @@ fn web() -> NewRule {
     rule("web", true, tcp(IntervalSet::one(443)).from(net("10.0.0.0/8")).to(net("192.0.2.0/24")))
 }
 
+fn web_from(source: &str) -> NewRule {
+    rule("web", true, tcp(IntervalSet::one(443)).from(net(source)).to(net("192.0.2.0/24")))
+}
+
 fn insert(text: &str, before: &str) -> Change {
     Change::Insert { before: Some(id(text, before)), rule: web() }
 }
@@ -135,12 +139,68 @@ fn ipv6_lists_of_ios_have_their_own_words() {
         rule("", true, tcp(IntervalSet::one(443)).from(net("2001:db8::/32")).to(net("2001:db8:1::/48")));
     let change = Change::Insert { before: Some(id(text, "S 20")), rule: six };
     let (new, edited) = edited(text, &[change]).unwrap();
-    assert!(new.contains(" eq 25\n permit tcp 2001:db8::/32 2001:db8:1::/48 eq 443\n deny"));
+    let lines =
+        " eq 25\n sequence 15 permit tcp 2001:db8::/32 2001:db8:1::/48 eq 443\n sequence 20 deny ipv6";
+    assert!(new.contains(lines), "{new}");
     assert_eq!(
         edited.commands,
         ["ipv6 access-list S", " sequence 15 permit tcp 2001:db8::/32 2001:db8:1::/48 eq 443"]
     );
     assert_eq!(edited.rollback, ["ipv6 access-list S", " no sequence 15"]);
+}
+
+#[test]
+fn an_ipv6_list_keeps_its_numbers_for_the_next_change() {
+    let text =
+        "ipv6 access-list S\n permit tcp any any eq 25\n permit udp any any eq 53\n deny ipv6 any any\n";
+    let six = |port| {
+        rule("", true, tcp(IntervalSet::one(port)).from(net("2001:db8::/32")).to(net("2001:db8:1::/48")))
+    };
+    let before =
+        |text: &str, name: &str, port| Change::Insert { before: Some(id(text, name)), rule: six(port) };
+    let (first, one) = edited(text, &[before(text, "S 10", 443)]).unwrap();
+    assert!(one.commands[1].starts_with(" sequence 5 permit"), "{:?}", one.commands);
+    assert_eq!(names(&first, "S")[..4], ["S 5", "S 10", "S 20", "S 30"], "{first}");
+    let (second, two) = edited(&first, &[before(&first, "S 10", 22)]).unwrap();
+    assert!(two.commands[1].starts_with(" sequence 7 permit"), "{:?}", two.commands);
+    let (third, three) = edited(&second, &[Change::Remove { rule: id(&second, "S 10") }]).unwrap();
+    assert_eq!(three.commands, ["ipv6 access-list S", " no sequence 10"]);
+    assert_eq!(names(&third, "S")[..4], ["S 5", "S 7", "S 20", "S 30"], "{third}");
+    let bare = text.replace("\n ", "\n");
+    let (new, _) = edited(&bare, &[before(&bare, "S 20", 443)]).unwrap();
+    assert_eq!(names(&new, "S")[..4], ["S 10", "S 15", "S 20", "S 30"], "{new}");
+}
+
+#[test]
+fn changes_one_after_the_other_are_taken_back_in_reverse() {
+    for text in [
+        "access-list 101 permit tcp any any eq 25\naccess-list 101 permit udp any any eq 53\naccess-list 101 deny ip any any\n",
+        "ip access-list extended 101\n 1 permit tcp any any eq 25\n 2 permit udp any any eq 53\n 3 deny ip any any\n",
+    ] {
+        let starts =
+            [10, 20, 30].iter().map(|number| if text.contains(" 1 ") { number / 10 } else { *number });
+        let entries = ["permit tcp any any eq 25", "permit udp any any eq 53", "deny ip any any"];
+        let first: BTreeMap<u32, String> = starts.zip(entries.map(str::to_owned)).collect();
+        let (mut device, mut text, mut rollbacks) = (first.clone(), text.to_owned(), Vec::new());
+        for step in 0..3 {
+            let rules = import(&text).rule_sets[0].entries.clone();
+            let change = match step {
+                0 => Change::Replace { rule: RuleId(1), with: vec![web(), web_from("172.16.0.0/12")] },
+                1 => Change::Insert { before: Some(RuleId(0)), rule: web_from("192.168.0.0/16") },
+                _ => Change::Remove { rule: RuleId(1) },
+            };
+            assert!(rules.len() > 3);
+            let (new, edited) = edited(&text, &[change]).unwrap();
+            obeys(&mut device, &edited.commands);
+            rollbacks.push(edited.rollback);
+            text = new;
+        }
+        assert_eq!(device.len(), 4, "{device:?}");
+        for rollback in rollbacks.iter().rev() {
+            obeys(&mut device, rollback);
+        }
+        assert_eq!(device.values().collect::<Vec<_>>(), first.values().collect::<Vec<_>>());
+    }
 }
 
 #[test]
