@@ -117,19 +117,7 @@ impl<'c, 'j> Commands<'c, 'j> {
         if !(is_classic || with_collection && kind == Kind::Nat) {
             out.push_str(&format!(" --rule-type {}", rule_type(kind)));
         }
-        let ip = if is_classic { "--protocols" } else { "--ip-protocols" };
-        if kind == Kind::Application {
-            let list = rule.protocols.into_iter().flat_map(Value::elements);
-            let protocols: Vec<String> = list
-                .filter_map(|protocol| {
-                    let part = |key| text(protocol.get(key)?, scope);
-                    Some(format!("{}={}", part("protocolType")?, part("port")?))
-                })
-                .collect();
-            option(&mut out, "--protocols", &protocols);
-        } else {
-            option(&mut out, ip, &texts(rule.ip_protocols.or(rule.protocols), scope));
-        }
+        let mut rest = String::new();
         for (name, value) in [
             ("--source-addresses", rule.source_addresses),
             ("--source-ip-groups", rule.source_ip_groups),
@@ -146,12 +134,46 @@ impl<'c, 'j> Commands<'c, 'j> {
             ("--translated-port", rule.translated_port),
             ("--description", rule.description),
         ] {
-            option(&mut out, name, &texts(value, scope));
+            option(&mut rest, name, &texts(value, scope));
         }
         if rule.terminate_tls.is_some_and(|value| value.raw() == "true") {
-            out.push_str(" --enable-tls-inspection true");
+            rest.push_str(" --enable-tls-inspection true");
         }
-        out
+        if kind != Kind::Application {
+            let ip = if is_classic { "--protocols" } else { "--ip-protocols" };
+            option(&mut out, ip, &texts(rule.ip_protocols.or(rule.protocols), scope));
+            return out + &rest;
+        }
+        let list = rule.protocols.into_iter().flat_map(Value::elements);
+        let protocols = list.filter_map(|protocol| {
+            let part = |key| text(protocol.get(key)?, scope);
+            Some((part("protocolType")?, part("port")?))
+        });
+        let mut rounds: Vec<Vec<(String, String)>> = vec![Vec::new()];
+        for (kind, port) in protocols {
+            // For a policy, the program keeps the last port of each protocol: another one is a rule of its own.
+            let has = |round: &Vec<(String, String)>| {
+                !is_classic && round.iter().any(|(known, _)| known.eq_ignore_ascii_case(&kind))
+            };
+            match rounds.iter_mut().find(|round| !has(round)) {
+                Some(round) => round.push((kind, port)),
+                None => rounds.push(vec![(kind, port)]),
+            }
+        }
+        let mut all = String::new();
+        for (nth, round) in rounds.iter().enumerate() {
+            if nth > 0 {
+                let name = quoted(&format!("{rule_name}-{}", nth + 1));
+                let start = self.start("add", kind, group, &of);
+                out = format!("{start} --name {name} --rule-type {}", rule_type(kind));
+                all.push_str(" && ");
+            }
+            let words: Vec<String> = round.iter().map(|(kind, port)| format!("{kind}={port}")).collect();
+            option(&mut out, "--protocols", &words);
+            all.push_str(&out);
+            all.push_str(&rest);
+        }
+        all
     }
 
     fn start(&self, verb: &str, kind: Kind, group: &Group<'_>, collection: &str) -> String {

@@ -246,3 +246,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_rule_with_two_ports_of_one_protocol_comes_back_as_two() {
+    // `--protocols` of the commands for a policy is a dictionary.
+    let protocols = json!([{ "protocolType": "Https", "port": 443 }, { "protocolType": "Http", "port": 80 },
+        { "protocolType": "Https", "port": 8443 }]);
+    let rules = vec![application("web", json!({ "protocols": protocols })), application("other", json!({}))];
+    let text = json!([group("edge", "rules", 200, vec![collection("app", 100, "Allow", rules)])]).to_string();
+    let export = read(&text);
+    let (_, edited) = made(&text, &[Change::Remove { rule: id(&export.rule_sets[0], "web") }]);
+    let rollback = &edited.rollback[0];
+    let parts: Vec<&str> = rollback.split(" && ").collect();
+    assert_eq!(parts.len(), 2, "{rollback}");
+    assert!(
+        parts[0].contains("--name web ") && parts[0].contains("--protocols Https=443 Http=80 "),
+        "{rollback}"
+    );
+    assert!(parts[1].contains("--name web-2 ") && parts[1].contains("--protocols Https=8443 "), "{rollback}");
+    assert!(parts.iter().all(|part| part.ends_with("--target-fqdns www.example.com")), "{rollback}");
+}
