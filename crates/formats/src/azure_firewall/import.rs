@@ -83,7 +83,12 @@ pub fn lineage<'g, 'j>(
     while let Some(last) = line.last().copied()
         && let Some(base) = &last.base
     {
-        let is_it = |other: &&Set<'j>| other.holder == Holder::Policy && other.name.exact == base.exact;
+        let is_it = |other: &&Set<'j>| {
+            let in_other = base.resource_group.as_ref().zip(other.resource_group.as_ref());
+            other.holder == Holder::Policy
+                && other.name.exact == base.exact
+                && in_other.is_none_or(|(wanted, its)| its.trim().eq_ignore_ascii_case(wanted))
+        };
         match reading.sets.iter().find(is_it) {
             Some(found)
                 if line.len() < LEVEL_LIMIT && !line.iter().any(|other| std::ptr::eq(*other, found)) =>

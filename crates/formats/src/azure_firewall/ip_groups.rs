@@ -12,7 +12,11 @@ use crate::{Coverage, ObjectEntry, Problem, Status};
 /// The IP groups of a file, and the names of those that it only points at.
 pub struct IpGroups<'j> {
     groups: Vec<Known>,
-    by_name: BTreeMap<String, usize>,
+    by_id: BTreeMap<String, usize>,
+    /// `None` where two groups have the name.
+    by_name: BTreeMap<String, Option<usize>>,
+    /// Of those without an id alone.
+    by_bare_name: BTreeMap<String, Option<usize>>,
     /// What rules point at, by name in lower case; `None` where two pointers with one name differ.
     pointed: BTreeMap<String, Option<(String, String)>>,
     scope: &'j Scope<'j>,
@@ -33,9 +37,26 @@ pub const OBJECT_KIND: &str = "IP group";
 impl<'j> IpGroups<'j> {
     pub fn new(reading: &'j Reading<'j>, coverage: &mut Coverage, problems: &mut Vec<Problem>) -> Self {
         let mut groups = Vec::with_capacity(reading.ip_groups.len());
-        let mut by_name = BTreeMap::new();
+        let (mut by_id, mut by_name, mut by_bare_name) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for group in &reading.ip_groups {
-            by_name.entry(group.name.exact.clone()).or_insert(groups.len());
+            let one = |map: &mut BTreeMap<String, Option<usize>>| {
+                let twice = map.insert(group.name.exact.clone(), Some(groups.len())).is_some();
+                if twice {
+                    map.insert(group.name.exact.clone(), None);
+                }
+            };
+            match &group.id {
+                // The same group again, in a second list.
+                Some(id) if by_id.contains_key(id) => {}
+                Some(id) => {
+                    by_id.insert(id.clone(), groups.len());
+                    one(&mut by_name);
+                }
+                None => {
+                    one(&mut by_name);
+                    one(&mut by_bare_name);
+                }
+            }
             let known = known(group, &reading.scope, problems);
             let (status, reason) = if known.is_open {
                 (Status::Approximated, "addresses that are only known when the template is deployed")
@@ -45,7 +66,14 @@ impl<'j> IpGroups<'j> {
             coverage.push(group.place, status, reason);
             groups.push(known);
         }
-        let mut all = IpGroups { groups, by_name, pointed: BTreeMap::new(), scope: &reading.scope };
+        let mut all = IpGroups {
+            groups,
+            by_id,
+            by_name,
+            by_bare_name,
+            pointed: BTreeMap::new(),
+            scope: &reading.scope,
+        };
         let rules = reading.sets.iter().flat_map(|set| &set.groups).flat_map(|group| &group.collections);
         for rule in rules.flat_map(|collection| &collection.rules) {
             let lists = [rule.source_ip_groups, rule.destination_ip_groups];
@@ -79,7 +107,13 @@ impl<'j> IpGroups<'j> {
     pub fn alternatives(&mut self, side: Side, term: &Term<'_>) -> Option<Vec<(AddressSet, Conditions)>> {
         let (name, shown, whole) = self.pointer(term)?;
         let symbol = |name: &str| Conditions::holds(Symbol::new(side, SymbolKind::AddressGroup, name));
-        if let Some(known) = self.by_name.get(&name).and_then(|at| self.groups.get_mut(*at)) {
+        // A whole id points at a group of one resource group, and no other of its name.
+        let at = if whole.starts_with('/') {
+            self.by_id.get(&whole).copied().or_else(|| *self.by_bare_name.get(&name)?)
+        } else {
+            self.by_name.get(&name).copied().flatten()
+        };
+        if let Some(known) = at.and_then(|at| self.groups.get_mut(at)) {
             known.uses = known.uses.saturating_add(1);
             let mut out = Vec::new();
             // A group that was emptied matches nothing ("IP Groups in Azure Firewall").

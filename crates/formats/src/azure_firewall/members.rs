@@ -1,7 +1,9 @@
+use diagnostics::printable;
+
 use super::model::{Base, Collection, Gap, Group, Kind, List, Set};
 use super::object::{LONGEST_KEY, rule, whole};
 use super::parse::{Parser, key};
-use super::resource::COLLECTION_LISTS;
+use super::resource::{COLLECTION_LISTS, segment};
 use super::template::Term;
 use crate::Status;
 use crate::json::{Kind as JsonKind, Member, Value};
@@ -40,6 +42,7 @@ impl<'j> Parser<'j> {
                     self.irrelevant(&member, "whether the firewall is the DNS server of its clients");
                 }
                 _ if value.is_empty() => {}
+                "copy" if value.kind() == JsonKind::Array => self.copies(&member, &mut set.gaps),
                 "firewallpolicy" => {
                     *policy = true;
                     self.irrelevant(&member, "its rules are those of the policy");
@@ -72,7 +75,8 @@ impl<'j> Parser<'j> {
             match key(&member, &mut buffer) {
                 "properties" if value.kind() == JsonKind::Object => self.policy_members(value, set),
                 "resources" if self.in_template => {
-                    for resource in value.elements() {
+                    // Newer templates have an object with a name for each resource.
+                    for resource in value.elements().chain(value.members().map(|member| member.value)) {
                         self.nested(resource, set);
                     }
                 }
@@ -84,6 +88,15 @@ impl<'j> Parser<'j> {
                         let id = group.get("id").and_then(Value::string).unwrap_or_default();
                         let name = id.rsplit('/').next().unwrap_or_default();
                         set.gaps.push(Gap { place: group.place(), what: format!("{GROUP_ELSEWHERE}{name}") });
+                    }
+                }
+                "rulegroups" => {
+                    let reason = "rule groups, in the shape of an older API version";
+                    self.note(whole(&member), Status::NotUnderstood, reason);
+                    for group in value.elements() {
+                        let id = group.get("id").and_then(Value::string).unwrap_or_default();
+                        let name = id.rsplit('/').next().unwrap_or_default();
+                        set.gaps.push(Gap { place: group.place(), what: format!("{RULE_GROUP}{name}") });
                     }
                 }
                 "dnssettings" => {
@@ -131,14 +144,17 @@ impl<'j> Parser<'j> {
                     group.condition = Some(value);
                     self.note(whole(&member), Status::Understood, "");
                 }
-                "copy" if value.kind() == JsonKind::Array => {
-                    self.note(whole(&member), Status::NotUnderstood, "rule collections made by `copy`");
-                    gaps.push(Gap { place: value.place(), what: "copies of rule collections".to_owned() });
-                }
+                "copy" if value.kind() == JsonKind::Array => self.copies(&member, gaps),
                 "size" => self.irrelevant(&member, "matches no packet"),
                 name => self.common(&member, name, "a rule collection group"),
             }
         }
+    }
+
+    /// A property that a template makes in copies: it may be any number of rule collections or rules.
+    fn copies(&mut self, member: &Member<'j>, gaps: &mut Vec<Gap>) {
+        self.note(whole(member), Status::NotUnderstood, "rules or rule collections made by `copy`");
+        gaps.push(Gap { place: member.value.place(), what: "copies of rule collections".to_owned() });
     }
 
     /// A list of collections; PowerShell writes a list of one as the one.
@@ -204,7 +220,7 @@ impl<'j> Parser<'j> {
             return;
         }
         collection.action = collection.action.map(|action| action.get("type").unwrap_or(action));
-        self.collection_members(object, &mut collection, body.place() != object.place());
+        self.collection_members(object, &mut collection, gaps, body.place() != object.place());
         let Some(list) = collection.list else {
             group.collections.push(collection);
             return;
@@ -235,13 +251,19 @@ impl<'j> Parser<'j> {
         group.collections.push(collection);
     }
 
-    fn collection_members(&mut self, object: Value<'j>, collection: &mut Collection<'j>, nested: bool) {
+    fn collection_members(
+        &mut self,
+        object: Value<'j>,
+        collection: &mut Collection<'j>,
+        gaps: &mut Vec<Gap>,
+        nested: bool,
+    ) {
         for member in object.members() {
             let value = member.value;
             let mut buffer = [0; LONGEST_KEY];
             match key(&member, &mut buffer) {
                 "properties" if nested && value.place() == collection.body.place() => {
-                    self.collection_members(value, collection, false);
+                    self.collection_members(value, collection, gaps, false);
                 }
                 "rules" => {}
                 _ if value.is_empty() => {}
@@ -263,7 +285,13 @@ impl<'j> Parser<'j> {
                 name if name.ends_with("text") => {
                     self.irrelevant(&member, "what PowerShell shows of another property");
                 }
-                _ => self.unknown_member(&member, "a rule collection"),
+                "copy" if value.kind() == JsonKind::Array => self.copies(&member, gaps),
+                _ => {
+                    self.unknown_member(&member, "a rule collection");
+                    // All that a collection has is about its rules.
+                    let what = format!("what {} of a rule collection does", printable(&member.name));
+                    gaps.push(Gap { place: value.place(), what });
+                }
             }
         }
     }
@@ -339,10 +367,13 @@ impl<'j> Parser<'j> {
             },
             Term::Other => (String::new(), "?".to_owned()),
         };
-        set.base = Some(Base { exact, shown, place: whole(member) });
+        let of = id.string().and_then(|id| Some(segment(&id, "resourceGroups")?.to_ascii_lowercase()));
+        set.base = Some(Base { exact, shown, resource_group: of, place: whole(member) });
         self.note(whole(member), Status::Understood, "");
     }
 }
 
+/// How the rules of a rule group, which are not read, are called.
+pub const RULE_GROUP: &str = "rules of the rule group ";
 /// How a policy's list of its groups marks one, until it is known whether the file has it.
 pub const GROUP_ELSEWHERE: &str = "rules of the rule collection group ";

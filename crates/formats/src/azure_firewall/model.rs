@@ -53,6 +53,8 @@ pub struct Base {
     /// For comparison with the names of policies.
     pub exact: String,
     pub shown: String,
+    /// Of the base policy, in lower case, where its id has one.
+    pub resource_group: Option<String>,
     pub place: TextRange,
 }
 
@@ -145,6 +147,8 @@ pub struct Strange<'j> {
 /// An `ipGroups` resource.
 pub struct IpGroup<'j> {
     pub name: Name,
+    /// In lower case; templates have none.
+    pub id: Option<String>,
     pub place: TextRange,
     pub head: TextRange,
     pub addresses: Option<Value<'j>>,

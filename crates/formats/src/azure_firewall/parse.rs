@@ -1,6 +1,6 @@
 use diagnostics::{TextRange, printable};
 
-use super::members::GROUP_ELSEWHERE;
+use super::members::{GROUP_ELSEWHERE, RULE_GROUP};
 use super::model::{Gap, Group, Holder, IpGroup, List, Reading, Set};
 use super::object::{LONGEST_KEY, lower, whole};
 use super::resource::{PARAMETER_LISTS, Resource, is_template, resource, resource_type, segment};
@@ -190,6 +190,7 @@ impl<'j> Parser<'j> {
             Resource::Firewall => self.firewall(value),
             Resource::Policy => self.policy(value),
             Resource::RuleCollectionGroup => self.rule_collection_group(value, parent),
+            Resource::RuleGroup => self.rule_group(value, parent),
             Resource::IpGroup => self.ip_group(value),
             Resource::Parameters => self.parameters(value),
             Resource::Collection => {
@@ -231,18 +232,7 @@ impl<'j> Parser<'j> {
     }
 
     fn rule_collection_group(&mut self, value: Value<'j>, parent: Option<&mut Set<'j>>) {
-        let mut name = value.get("name").map(|name| self.reading.scope.name(name)).unwrap_or_default();
-        let id = value.get("id").and_then(Value::string).unwrap_or_default();
-        let by_id = segment(&id, "firewallPolicies").map(Name::literal);
-        if name.shown.is_empty()
-            && let Some(named) = segment(&id, "ruleCollectionGroups")
-        {
-            name = Name::literal(named);
-        }
-        let (policy, name) = match name.split() {
-            Some((policy, own)) => (Some(policy), Name::literal(&own)),
-            None => (by_id, name),
-        };
+        let (policy, name) = self.child_names(value, "ruleCollectionGroups");
         let mut gaps = Vec::new();
         let group = if value.get("copy").is_some_and(|copy| !copy.is_empty()) {
             let reason = "made several times by `copy`: it may be any number of rules";
@@ -254,18 +244,60 @@ impl<'j> Parser<'j> {
             self.group_members(value, &mut group, &mut gaps);
             Some(group)
         };
+        self.child(value, policy, group, gaps, parent);
+    }
+
+    /// A rule group: its rules are there, and their shape is not the one that is read.
+    fn rule_group(&mut self, value: Value<'j>, parent: Option<&mut Set<'j>>) {
+        let (policy, name) = self.child_names(value, "ruleGroups");
+        self.problem(
+            value.get("name").unwrap_or(value).place(),
+            "rule groups of API versions before 2020-05-01 are not read, and their rules are not seen",
+            "export what runs: `az network firewall policy rule-collection-group list`",
+        );
+        self.note(value.place(), Status::NotUnderstood, "a rule group, in the shape of an older API version");
+        let gaps = vec![Gap { place: value.place(), what: format!("{RULE_GROUP}{}", name.shown) }];
+        self.child(value, policy, None, gaps, parent);
+    }
+
+    /// The names of the policy that a child resource belongs to, and of the child.
+    fn child_names(&self, value: Value<'j>, list: &str) -> (Name, Name) {
+        let mut name = value.get("name").map(|name| self.reading.scope.name(name)).unwrap_or_default();
+        let id = value.get("id").and_then(Value::string).unwrap_or_default();
+        let by_id = segment(&id, "firewallPolicies").map(Name::literal);
+        if name.shown.is_empty()
+            && let Some(named) = segment(&id, list)
+        {
+            name = Name::literal(named);
+        }
+        match name.split() {
+            Some((policy, own)) => (policy, Name::literal(&own)),
+            None => (by_id.unwrap_or_default(), name),
+        }
+    }
+
+    /// Gives what a child resource holds to its policy, now or when all policies are known.
+    fn child(
+        &mut self,
+        value: Value<'j>,
+        policy: Name,
+        group: Option<Group<'j>>,
+        mut gaps: Vec<Gap>,
+        parent: Option<&mut Set<'j>>,
+    ) {
         if let Some(set) = parent {
             set.groups.extend(group);
             set.gaps.append(&mut gaps);
             return;
         }
-        let resource_group = value.get("resourceGroup").and_then(Value::string);
+        let id = value.get("id").and_then(Value::string).unwrap_or_default();
+        let by_id = || segment(&id, "resourceGroups").map(|name| name.to_owned().into());
         self.children.push(Child {
-            policy: policy.unwrap_or_default(),
+            policy,
             group,
             gaps,
             place: value.get("name").unwrap_or(value).place(),
-            resource_group,
+            resource_group: value.get("resourceGroup").and_then(Value::string).or_else(by_id),
             is_whole: self.is_list && !self.in_template,
         });
     }
@@ -277,6 +309,7 @@ impl<'j> Parser<'j> {
         let addresses = body.get("ipAddresses");
         self.reading.ip_groups.push(IpGroup {
             name,
+            id: value.get("id").and_then(Value::string).map(|id| id.trim().to_ascii_lowercase()),
             place: value.place(),
             head: name_value.unwrap_or(value).place(),
             addresses,
@@ -298,6 +331,10 @@ impl<'j> Parser<'j> {
             match known {
                 Some((_, kind)) => self.collections(list, Some(*kind), &mut group, &mut set.gaps),
                 None if member.value.is_empty() => {}
+                // Whatever it is called, it has rules.
+                None if list.elements().any(|item| resource(item) == Resource::Collection) => {
+                    self.collections(list, None, &mut group, &mut set.gaps);
+                }
                 None => self.irrelevant(&member, "not a list of rule collections"),
             }
         }
@@ -320,10 +357,11 @@ impl<'j> Parser<'j> {
     /// A child resource inside the resource of its policy.
     pub fn nested(&mut self, value: Value<'j>, set: &mut Set<'j>) {
         let kind = value.get("type").and_then(Value::string).unwrap_or_default();
-        if resource_type(&kind) == Resource::RuleCollectionGroup {
-            self.resource(value, Resource::RuleCollectionGroup, Some(set));
-        } else {
-            self.note(value.place(), Status::Irrelevant, NOT_OURS);
+        match resource_type(&kind) {
+            known @ (Resource::RuleCollectionGroup | Resource::RuleGroup) => {
+                self.resource(value, known, Some(set));
+            }
+            _ => self.note(value.place(), Status::Irrelevant, NOT_OURS),
         }
     }
 
@@ -353,13 +391,30 @@ impl<'j> Parser<'j> {
 
     /// Gives the rule collection groups that stand by themselves to their policies.
     fn place_children(&mut self) {
+        // Two policies in two resource groups may have one name.
         let mut places = std::collections::BTreeMap::new();
+        let mut by_name = std::collections::BTreeMap::new();
+        let lower = |name: &Option<std::borrow::Cow<'j, str>>| {
+            name.as_ref().map(|name| name.trim().to_ascii_lowercase())
+        };
         for (at, set) in self.reading.sets.iter().enumerate().filter(|(_, set)| set.holder == Holder::Policy)
         {
-            places.entry(set.name.exact.clone()).or_insert(at);
+            places.entry((set.name.exact.clone(), lower(&set.resource_group))).or_insert(at);
+            by_name.entry(set.name.exact.clone()).or_insert(at);
         }
         for child in std::mem::take(&mut self.children) {
-            let at = *places.entry(child.policy.exact.clone()).or_insert_with(|| {
+            let name = child.policy.exact.clone();
+            let of_group = lower(&child.resource_group);
+            let known = match &of_group {
+                Some(_) => {
+                    let here = places.get(&(name.clone(), of_group.clone()));
+                    here.or_else(|| places.get(&(name.clone(), None))).copied()
+                }
+                None => by_name.get(&name).copied(),
+            };
+            let at = known.unwrap_or_else(|| {
+                places.insert((name.clone(), of_group), self.reading.sets.len());
+                by_name.entry(name).or_insert(self.reading.sets.len());
                 let mut set = Set::new(Holder::Policy, child.policy.clone(), child.place);
                 set.elsewhere = true;
                 set.resource_group = child.resource_group.clone();

@@ -7,6 +7,8 @@ pub enum Resource {
     Firewall,
     Policy,
     RuleCollectionGroup,
+    /// What came before rule collection groups, until the API version 2020-04-01; its rules are not read.
+    RuleGroup,
     IpGroup,
     /// Lists of rule collections that are no resource.
     Parameters,
@@ -38,6 +40,8 @@ pub fn resource(value: Value<'_>) -> Resource {
         Resource::IpGroup
     } else if PARAMETER_LISTS.iter().any(|(key, _)| list(key)) {
         Resource::Parameters
+    } else if has_rule_conditions(value) {
+        Resource::RuleGroup
     } else if has("rules") && (has("ruleCollectionType") || has("action")) {
         Resource::Collection
     } else if has("threatIntelMode") && (has("ruleCollectionGroups") || has("dnsSettings")) {
@@ -47,6 +51,13 @@ pub fn resource(value: Value<'_>) -> Resource {
     }
 }
 
+/// Rules of a rule group have conditions in them, which rules of rule collections have not.
+fn has_rule_conditions(value: Value<'_>) -> bool {
+    let rules = value.get("rules").or_else(|| value.get("properties")?.get("rules"));
+    let first = rules.and_then(|rules| rules.elements().next());
+    first.is_some_and(|rule| rule.get("ruleConditions").or(rule.get("ruleCondition")).is_some())
+}
+
 pub fn resource_type(kind: &str) -> Resource {
     match kind.to_ascii_lowercase().as_str() {
         "microsoft.network/azurefirewalls" => Resource::Firewall,
@@ -54,6 +65,7 @@ pub fn resource_type(kind: &str) -> Resource {
         "microsoft.network/firewallpolicies/rulecollectiongroups" | "rulecollectiongroups" => {
             Resource::RuleCollectionGroup
         }
+        "microsoft.network/firewallpolicies/rulegroups" | "rulegroups" => Resource::RuleGroup,
         "microsoft.network/ipgroups" => Resource::IpGroup,
         _ => Resource::Other,
     }
@@ -98,6 +110,7 @@ pub fn landmark(text: &str) -> crate::Detection {
         > 1
         || found("Microsoft.Network/azureFirewalls\"")
         || found("Microsoft.Network/firewallPolicies\"")
+        || found("Microsoft.Network/firewallPolicies/ruleGroups\"")
     {
         crate::Detection::Perhaps
     } else {

@@ -173,3 +173,128 @@ fn names_in_network_rules_need_the_dns_proxy() {
         assert_eq!(export.coverage.totals().approximated, approximated);
     }
 }
+
+#[test]
+fn rule_groups_of_older_versions_are_not_lost() {
+    let condition = json!({ "ruleConditionType": "NetworkRuleCondition", "name": "c", "ipProtocols": ["Any"],
+        "sourceAddresses": ["*"], "destinationAddresses": ["*"], "destinationPorts": ["*"] });
+    let rules = json!([{ "ruleType": "FirewallPolicyFilterRule", "name": "no", "priority": 100,
+        "action": { "type": "Deny" }, "ruleConditions": [condition] }]);
+    let properties = json!({ "priority": 100, "rules": rules });
+    let kind = "Microsoft.Network/firewallPolicies/ruleGroups";
+    let policy = json!({ "type": "Microsoft.Network/firewallPolicies", "name": "edge", "properties": {} });
+    let allow =
+        group("edge", "rules", 200, vec![collection("net", 100, "Allow", vec![network("web", json!({}))])]);
+    let old = json!({ "type": kind, "name": "edge/old", "properties": properties });
+    let nested = json!({ "type": "Microsoft.Network/firewallPolicies", "name": "edge", "properties": {},
+        "resources": [{ "type": "ruleGroups", "name": "old", "properties": properties }] });
+    let id = "/subscriptions/0/resourceGroups/hub/providers/Microsoft.Network/firewallPolicies/edge/ruleGroups/old";
+    let untyped = json!({ "id": id, "name": "old", "properties": properties });
+    let listed = json!({ "type": "Microsoft.Network/firewallPolicies", "name": "edge",
+        "properties": { "ruleGroups": [{ "id": id }] } });
+    for text in [
+        template(vec![policy.clone(), old.clone(), allow.clone()]),
+        template(vec![nested, allow.clone()]),
+        json!([policy, untyped, allow]),
+        json!([listed, allow]),
+    ] {
+        let export = read(&text.to_string());
+        assert_eq!(export.rule_sets.len(), 1, "{text}");
+        let set = &export.rule_sets[0];
+        assert_eq!(order(set), ["rules of the rule group old", "web"], "{text}");
+        assert_eq!(verdict(set, "10.0.0.1 -> 192.0.2.1 tcp/443"), Verdict::Undecided, "{text}");
+        assert_eq!(export.coverage.totals().not_understood, 1, "{text}");
+    }
+    let error = error(&template(vec![old]).to_string());
+    assert!(error.message.starts_with("nothing in the export was understood"), "{}", error.message);
+}
+
+#[test]
+fn what_copy_makes_may_be_any_rule() {
+    let copy = |what: &str| json!([{ "name": what, "count": 2, "input": {} }]);
+    let mut copied = collection("net", 100, "Allow", vec![]);
+    copied.as_object_mut().expect("an object").remove("rules");
+    copied["copy"] = copy("rules");
+    let export = read_one(vec![copied, collection("all", 200, "Allow", vec![network("web", json!({}))])]);
+    assert_eq!(verdict(&export.rule_sets[0], "10.0.0.1 -> 192.0.2.1 tcp/443"), Verdict::Undecided);
+
+    let firewall = json!({ "type": "Microsoft.Network/azureFirewalls", "name": "edge", "properties": {
+        "copy": copy("networkRuleCollections"),
+        "applicationRuleCollections": [{ "name": "app", "properties": { "priority": 100, "action": { "type": "Allow" },
+            "rules": [application("app", json!({ "ruleType": null }))] } }] } });
+    let export = read(&template(vec![firewall]).to_string());
+    assert_eq!(verdict(&export.rule_sets[0], "10.0.0.1 -> www.example.com tcp/443"), Verdict::Undecided);
+}
+
+#[test]
+fn what_is_not_known_of_a_collection_may_change_its_rules() {
+    let mut strange = collection("net", 100, "Allow", vec![network("web", json!({}))]);
+    strange["schedule"] = json!("nights");
+    let export = read_one(vec![strange]);
+    assert_eq!(verdict(&export.rule_sets[0], "10.0.0.1 -> 192.0.2.1 tcp/443"), Verdict::Undecided);
+}
+
+#[test]
+fn policies_of_one_name_in_two_resource_groups_are_two() {
+    let rules = |action: &str| {
+        group("edge", "rules", 200, vec![collection("net", 100, action, vec![network("web", json!({}))])])
+    };
+    let east = rules("Allow");
+    let mut west =
+        serde_json::from_str::<Serde>(&rules("Deny").to_string().replace("/hub/", "/West/")).expect("JSON");
+    west["resourceGroup"] = json!("west");
+    let policy = |of: &str| {
+        json!({ "type": "Microsoft.Network/FirewallPolicies", "name": "edge",
+        "id": format!("/subscriptions/0/resourceGroups/{of}/providers/Microsoft.Network/firewallPolicies/edge") })
+    };
+    for text in [json!([west, east]), json!([policy("west"), policy("hub"), east, west])] {
+        let export = read(&text.to_string());
+        let set = |name: &str| export.rule_sets.iter().find(|set| set.name == name).expect("a rule set");
+        assert_eq!(export.rule_sets.len(), 2, "{text}");
+        assert_eq!(verdict(set("hub/edge"), "10.0.0.1 -> 192.0.2.1 tcp/443"), Verdict::Met);
+        assert_eq!(verdict(set("west/edge"), "10.0.0.1 -> 192.0.2.1 tcp/443"), Verdict::Missing);
+    }
+}
+
+#[test]
+fn a_base_policy_is_the_one_of_its_resource_group() {
+    let id = |of: &str, name: &str| {
+        format!("/subscriptions/0/resourceGroups/{of}/providers/Microsoft.Network/firewallPolicies/{name}")
+    };
+    let policy = |of: &str, name: &str| json!({ "type": "Microsoft.Network/FirewallPolicies", "name": name, "id": id(of, name) });
+    let mut child = policy("hub", "edge");
+    child["basePolicy"] = json!({ "id": id("west", "base") });
+    let other =
+        group("base", "rules", 100, vec![collection("net", 100, "Allow", vec![network("web", json!({}))])]);
+    let export = read(&json!([policy("hub", "base"), child, other]).to_string());
+    let set = export.rule_sets.iter().find(|set| set.name == "edge").expect("a rule set");
+    assert_eq!(verdict(set, "10.0.0.1 -> 192.0.2.1 tcp/443"), Verdict::Undecided);
+}
+
+#[test]
+fn an_ip_group_is_the_one_of_its_id() {
+    let id = |of: &str| {
+        format!("/subscriptions/0/resourceGroups/{of}/providers/Microsoft.Network/ipGroups/office")
+    };
+    let ip_group = |of: &str, address: &str| {
+        json!({ "type": "Microsoft.Network/IpGroups", "name": "office", "id": id(of),
+        "ipAddresses": [address] })
+    };
+    let rule = network("web", json!({ "sourceAddresses": [], "sourceIpGroups": [id("west")] }));
+    let rules = group("edge", "rules", 200, vec![collection("net", 100, "Allow", vec![rule])]);
+    let (east, west) = (ip_group("east", "198.51.100.0/24"), ip_group("West", "203.0.113.0/24"));
+    let export = read(&json!([east, west, rules]).to_string());
+    assert_eq!(verdict(&export.rule_sets[0], "203.0.113.1 -> 192.0.2.1 tcp/443"), Verdict::Met);
+    assert_eq!(verdict(&export.rule_sets[0], "198.51.100.1 -> 192.0.2.1 tcp/443"), Verdict::Missing);
+    let export = read(&json!([east, rules]).to_string());
+    assert_eq!(verdict(&export.rule_sets[0], "198.51.100.1 -> 192.0.2.1 tcp/443"), Verdict::Undecided);
+}
+
+#[test]
+fn lists_of_any_name_beside_known_ones_are_read() {
+    let list = |action: &str, priority: i64| json!({ "value": [collection("c", priority, action, vec![network("web", json!({}))])] });
+    let text = json!({ "parameters": { "networkRules": list("Allow", 200), "blocked": list("Deny", 100),
+        "applicationRules": { "value": [] } } });
+    let export = read(&text.to_string());
+    assert_eq!(verdict(&export.rule_sets[0], "10.0.0.1 -> 192.0.2.1 tcp/443"), Verdict::Missing);
+}
