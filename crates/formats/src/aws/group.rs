@@ -210,6 +210,16 @@ fn permission<'j>(
             });
         }
     }
+    // Every permission of AWS has all four lists: where they are empty, and one was left out, that one names somebody.
+    let is_whole = |name: &&str| get(object, name).is_some();
+    let named = ["ipranges", "ipv6ranges", "prefixlistids", "useridgrouppairs"];
+    let count = named.iter().filter(|name| is_whole(name)).count();
+    if permission.targets.is_empty() && count < named.len() {
+        permission.strange.get_or_insert_with(|| Strange {
+            place: object.place(),
+            what: "names nobody, and not all lists of whom it names are in the file".to_owned(),
+        });
+    }
     Some(permission)
 }
 

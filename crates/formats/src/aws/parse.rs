@@ -3,8 +3,9 @@ use std::collections::HashMap;
 use diagnostics::{TextRange, printable};
 
 use super::keys::{LONGEST, folded};
-use super::model::{Acl, Entry, Instead, Permission, Reading, Strange};
-use super::values::text;
+use super::model::{Acl, Entry, Gap, Instead, Permission, Reading, Strange};
+use super::network_acl::FIRST_DEFAULT;
+use super::values::{boolean, integer, text};
 use super::{group, prefix_list};
 use crate::json::{Json, Kind, Member, Value};
 use crate::{Coverage, Problem, Status};
@@ -26,6 +27,7 @@ pub fn read<'j>(json: &'j Json<'j>) -> Reading<'j> {
         reader.any(document, None, 0);
     }
     group::place_flat(&mut reader);
+    reader.mixed();
     reader.reading
 }
 
@@ -321,6 +323,31 @@ impl<'j> Reader<'j> {
         let entry = self.entry(object, list);
         if let Some(acl) = self.reading.acls.last_mut() {
             acl.entries.extend(entry);
+        }
+    }
+
+    /// `--query 'NetworkAcls[].Entries[]'` puts the entries of all network ACLs into one list; each ACL has an end of
+    /// its own.
+    fn mixed(&mut self) {
+        for acl in self.reading.acls.iter_mut().filter(|acl| acl.id.is_none()) {
+            let ends = |out: bool| {
+                let ends = acl.entries.iter().filter(|entry| {
+                    entry.v4.is_some()
+                        && entry.number.and_then(integer) == Some(FIRST_DEFAULT)
+                        && entry.egress.and_then(boolean) == Some(out)
+                });
+                ends.count()
+            };
+            if ends(false) > 1 || ends(true) > 1 {
+                self.reading.problems.push(Problem {
+                    place: acl.place,
+                    message: "the list has entries of several network ACLs, and not which is whose"
+                        .to_owned(),
+                    help: "export them whole: `aws ec2 describe-network-acls`, without `--query`".to_owned(),
+                });
+                let what = "entries of several network ACLs".to_owned();
+                acl.gaps.push(Gap { place: acl.place, what, direction: None });
+            }
         }
     }
 

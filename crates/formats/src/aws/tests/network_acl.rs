@@ -139,3 +139,17 @@ fn replies_are_a_matter_of_ports() {
     assert_eq!(verdict(outbound(&export), "10.0.0.4 -> 203.0.113.9 tcp/443"), Verdict::Met);
     assert_eq!(of(&export, "203.0.113.9 -> 10.0.0.4 tcp/50000"), Verdict::Missing);
 }
+
+#[test]
+fn entries_of_several_network_acls_in_one_list_are_not_one() {
+    let end = |egress: bool| json!({ "CidrBlock": "0.0.0.0/0", "Egress": egress, "Protocol": "-1", "RuleAction": "deny", "RuleNumber": 32767 });
+    let one = read(&json!([entry(100, json!({})), end(true), end(false)]).to_string());
+    assert_eq!(verdict(inbound(&one), "192.0.2.1 -> 10.0.0.4 tcp/443"), Verdict::Met);
+    let both =
+        read(&json!([entry(100, json!({})), end(true), end(false), end(true), end(false)]).to_string());
+    assert_eq!(verdict(inbound(&both), "192.0.2.1 -> 10.0.0.4 tcp/443"), Verdict::Undecided);
+    assert!(
+        messages(&both.problems)
+            .contains(&"the list has entries of several network ACLs, and not which is whose")
+    );
+}

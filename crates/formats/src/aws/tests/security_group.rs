@@ -119,6 +119,10 @@ fn no_rule_is_no_permission_and_no_list_is_not_known() {
     let nobody = inbound_of(vec![permission(json!({"IpRanges": []}))]);
     assert_eq!(verdict(inbound(&nobody), "192.0.2.1 -> 10.0.0.4 tcp/443"), Verdict::Missing);
     assert_eq!(names(inbound(&nobody)), Vec::<&str>::new());
+    // A list that `--query` left out may have named somebody.
+    let cut = inbound_of(vec![permission(json!({"IpRanges": [], "UserIdGroupPairs": null}))]);
+    assert_eq!(verdict(inbound(&cut), "192.0.2.1 -> 10.0.0.4 tcp/443"), Verdict::Undecided);
+    assert_eq!(cut.coverage.totals().not_understood, 1);
 }
 
 #[test]
