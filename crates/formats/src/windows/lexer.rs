@@ -6,6 +6,8 @@ use diagnostics::TextRange;
 pub struct Lexer<'t> {
     text: &'t str,
     at: usize,
+    /// Whether the text ends inside quotes.
+    pub is_cut: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +49,11 @@ fn is_double_quote(character: char) -> bool {
 
 impl<'t> Lexer<'t> {
     pub fn new(text: &'t str) -> Self {
-        Lexer { text, at: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 } }
+        Lexer {
+            text,
+            at: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 },
+            is_cut: false,
+        }
     }
 
     fn rest(&self) -> &'t str {
@@ -90,6 +96,7 @@ impl<'t> Lexer<'t> {
             else {
                 self.at = self.text.len();
                 at = self.text.len();
+                self.is_cut = true;
                 break;
             };
             at += offset;
@@ -121,7 +128,7 @@ impl<'t> Lexer<'t> {
         let mut out = String::new();
         let mut is_expression = false;
         let mut characters = self.rest().char_indices().skip(1).peekable();
-        let mut end = self.rest().len();
+        let mut end = None;
         while let Some((offset, character)) = characters.next() {
             match character {
                 '`' => match characters.next() {
@@ -142,7 +149,7 @@ impl<'t> Lexer<'t> {
                     match characters.next_if(|(_, next)| is_double_quote(*next)) {
                         Some((_, quote)) => out.push(quote),
                         None => {
-                            end = offset + character.len_utf8();
+                            end = Some(offset + character.len_utf8());
                             break;
                         }
                     }
@@ -150,7 +157,8 @@ impl<'t> Lexer<'t> {
                 _ => out.push(character),
             }
         }
-        self.at += end;
+        self.is_cut |= end.is_none();
+        self.at += end.unwrap_or(self.rest().len());
         if is_expression { Kind::Expression } else { Kind::Text(Cow::Owned(out)) }
     }
 
@@ -166,7 +174,10 @@ impl<'t> Lexer<'t> {
                 let end = start.saturating_sub(1) + end;
                 (rest.get(start..end).unwrap_or_default(), end + close.len())
             }
-            None => (rest.get(start..).unwrap_or_default(), rest.len()),
+            None => {
+                self.is_cut = true;
+                (rest.get(start..).unwrap_or_default(), rest.len())
+            }
         };
         self.at += length;
         if single || !inner.contains('$') {

@@ -204,6 +204,10 @@ pub fn read(text: &str) -> Result<Reading<'_>, ImportError> {
                     P::Program | P::Service if &*language.translated(value) != "Any" => Cow::Borrowed(value),
                     _ => language.translated(value),
                 };
+                if rule.has(property) {
+                    let what = format!("`{}` of a rule is there twice", printable(label));
+                    rule.strange.get_or_insert((what, place));
+                }
                 rule.set(property, Slot::Text(translated, value_place()));
             }
             Some(Security) => security(rule, &language.translated(value), value_place()),

@@ -2,12 +2,16 @@ use std::borrow::Cow;
 
 use diagnostics::{TextRange, printable};
 
-use super::model::{Reading, Rule, Shape, Slot};
+use super::model::{Hidden, Reading, Rule, Shape, Slot};
 use super::property::Property;
 use super::read_netsh::security;
 use crate::ImportError;
 
 const COMMAND: &str = "advfirewall firewall add rule";
+
+/// A command behind another one: `if exist x netsh …`, `for %p in (…) do netsh …`, `echo netsh …`.
+const BEHIND: Hidden =
+    Hidden { reason: "whether the script runs the command, and how often, is not known", symbol: "command" };
 
 /// Whether a line adds a rule with `netsh`.
 pub fn is_add(line: &str) -> bool {
@@ -19,9 +23,21 @@ fn find(line: &str) -> Option<usize> {
     let lower = line.to_ascii_lowercase();
     let at = lower.find(COMMAND)? + COMMAND.len();
     let before = lower[..at - COMMAND.len()].trim_end();
-    let is_comment = ["rem ", "::", "#", ": "].iter().any(|mark| lower.trim_start().starts_with(mark));
-    (!is_comment && (before.ends_with("netsh") || before.ends_with("netsh.exe") || before.is_empty()))
+    (!is_comment(&lower) && (before.ends_with("netsh") || before.ends_with("netsh.exe") || before.is_empty()))
         .then_some(at)
+}
+
+/// Whether a line in lower case runs nothing; an `@` before a command only keeps it from being shown.
+fn is_comment(line: &str) -> bool {
+    let line = line.trim_start_matches('\u{feff}').trim_start().trim_start_matches('@').trim_start();
+    line == "rem" || ["rem ", "rem\t", ":", "#"].iter().any(|mark| line.starts_with(mark))
+}
+
+/// Whether the program is the first word of the line, with or without its path.
+fn is_first(before: &str) -> bool {
+    let before = before.trim_start_matches('\u{feff}').trim_start().trim_start_matches('@').trim_start();
+    let bare = before.trim_end().trim_end_matches(".exe").strip_suffix("netsh");
+    before.is_empty() || bare.is_some_and(|path| !path.contains([' ', '\t', '(', '&', '|']))
 }
 
 /// Reads a script of `netsh advfirewall firewall add rule` commands.
@@ -34,13 +50,13 @@ pub fn read(text: &str) -> Result<Reading<'_>, ImportError> {
         let line = line.trim_end();
         let place = TextRange::new(start, start + line.len());
         let lower = line.trim_start_matches('\u{feff}').trim_start().to_ascii_lowercase();
-        let comment = ["rem ", ":", "#", "@"].iter().any(|mark| lower.starts_with(mark));
-        if lower.is_empty() || comment || lower == "rem" {
+        if lower.is_empty() || is_comment(&lower) {
             continue;
         }
         match find(line) {
             Some(options) => add(&mut reading, line, place, options),
-            None if lower.contains("firewall") => {
+            // After `advfirewall firewall` on a line of its own, `netsh` takes what follows without it.
+            None if lower.contains("firewall") || lower.starts_with("add rule ") => {
                 let what = format!("the command `{}` is not known", printable(line.trim()));
                 reading.gap(place, what);
             }
@@ -60,6 +76,10 @@ pub fn read(text: &str) -> Result<Reading<'_>, ImportError> {
 fn add<'t>(reading: &mut Reading<'t>, line: &'t str, place: TextRange, options: usize) {
     let start = place.start as usize;
     let mut rule = Rule::new(place, place);
+    let command = line.get(..options - COMMAND.len()).unwrap_or_default().to_ascii_lowercase();
+    if !is_first(&command) {
+        rule.hidden = Some(BEHIND);
+    }
     for (offset, word) in words(line, options) {
         let Some((name, value)) = word.split_once('=') else {
             rule.strange = Some((format!("`{}` is no option with a value", printable(word)), place));
@@ -144,5 +164,8 @@ fn option<'t>(rule: &mut Rule<'t>, name: &str, value: &'t str, place: TextRange)
             return;
         }
     };
+    if rule.has(property) {
+        rule.strange = Some((format!("option `{}` is there twice", printable(name)), place));
+    }
     rule.set(property, slot());
 }

@@ -55,12 +55,15 @@ pub fn read(text: &str) -> Result<Reading<'_>, ImportError> {
     let mut statement: Vec<Token<'_>> = Vec::new();
     let mut blocks = 0_usize;
     let mut brackets = 0_usize;
-    for token in Lexer::new(text) {
+    let mut lexer = Lexer::new(text);
+    for token in lexer.by_ref() {
         match token.kind {
-            Kind::End if brackets == 0 => end(&mut reading, text, &mut statement, blocks),
+            Kind::End if brackets == 0 => end(&mut reading, text, &mut statement, blocks, false),
             Kind::End => {}
             Kind::BlockOpen | Kind::BlockClose => {
-                end(&mut reading, text, &mut statement, blocks);
+                // What follows the block may still be of the command: `-RemoteAddress (… | Where-Object {…}) -Action Block`.
+                let cut = token.kind == Kind::BlockOpen || brackets > 0;
+                end(&mut reading, text, &mut statement, blocks, cut);
                 brackets = 0;
                 blocks = if token.kind == Kind::BlockOpen { blocks + 1 } else { blocks.saturating_sub(1) };
             }
@@ -74,7 +77,8 @@ pub fn read(text: &str) -> Result<Reading<'_>, ImportError> {
             }
         }
     }
-    end(&mut reading, text, &mut statement, blocks);
+    let cut = brackets > 0 || lexer.is_cut;
+    end(&mut reading, text, &mut statement, blocks, cut);
     if reading.rules.is_empty() && !reading.profiles.iter().any(|profile| profile.place.is_some()) {
         return Err(ImportError::new(
             TextRange::new(0, 0),
@@ -85,7 +89,14 @@ pub fn read(text: &str) -> Result<Reading<'_>, ImportError> {
     Ok(reading)
 }
 
-fn end<'t>(reading: &mut Reading<'t>, text: &'t str, statement: &mut Vec<Token<'t>>, blocks: usize) {
+/// What a statement says; `cut` where it may go on after what was read of it.
+fn end<'t>(
+    reading: &mut Reading<'t>,
+    text: &'t str,
+    statement: &mut Vec<Token<'t>>,
+    blocks: usize,
+    cut: bool,
+) {
     let tokens = std::mem::take(statement);
     let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return };
     let place = first.place.cover(last.place);
@@ -109,14 +120,18 @@ fn end<'t>(reading: &mut Reading<'t>, text: &'t str, statement: &mut Vec<Token<'
     let called = tokens.iter().take(at).all(|token| {
         matches!(token.kind, Kind::Expression | Kind::Open) || matches!(token.kind, Kind::Word("="))
     });
-    let arguments = Arguments::of(tokens.get(at + 1..).unwrap_or_default());
+    let mut arguments = Arguments::of(tokens.get(at + 1..).unwrap_or_default());
+    // What a pipe gives a rule to is told by the pipe.
+    if cut && !arguments.piped {
+        arguments.unclear = Some(("the command goes on in a way that is not known".to_owned(), last.place));
+    }
     if !called {
         reading.gap(place, format!("what `{}` is given is not known", printable(name)));
     } else if is(NEW_RULE) {
         new_rule(reading, place, arguments, blocks > 0);
     } else if is(SET_PROFILE) && blocks == 0 && arguments.unclear.is_none() {
         set_profile(reading, place, &arguments);
-    } else if is(NEW_KEYWORD) && blocks == 0 {
+    } else if is(NEW_KEYWORD) && blocks == 0 && arguments.unclear.is_none() {
         new_keyword(reading, place, &arguments);
     } else if name.to_ascii_lowercase().starts_with("get-") || is("Set-NetFirewallSetting") {
         reading.irrelevant(place, "changes no rule");
@@ -143,11 +158,15 @@ struct Arguments<'t> {
 impl<'t> Arguments<'t> {
     fn of(tokens: &[Token<'t>]) -> Self {
         let mut out = Arguments { named: Vec::new(), unclear: None, piped: false };
-        let mut depth = 0_usize;
+        // The brackets that are open, and whether each is `@(`, in which a new line parts values too.
+        let mut open: Vec<bool> = Vec::new();
+        let mut after_value = false;
         let mut tokens = tokens.iter();
         while let Some(token) = tokens.next() {
+            let is_value = after_value;
+            after_value = false;
             match &token.kind {
-                Kind::Pipe if depth == 0 => {
+                Kind::Pipe if open.is_empty() => {
                     let quiet = |token: &Token<'_>| match &token.kind {
                         Kind::Word(word) => word.eq_ignore_ascii_case("Out-Null"),
                         _ => false,
@@ -159,12 +178,19 @@ impl<'t> Arguments<'t> {
                 }
                 // `> $null` and `2>&1` redirect what is printed.
                 Kind::Word(word) if word.contains('>') => break,
-                Kind::Parameter(name) if depth == 0 => out.named.push((name, token.place, Vec::new())),
-                Kind::Open | Kind::Array => depth += 1,
-                Kind::Close => depth = depth.saturating_sub(1),
+                Kind::Parameter(name) if open.is_empty() => out.named.push((name, token.place, Vec::new())),
+                Kind::Open | Kind::Array => open.push(token.kind == Kind::Array),
+                Kind::Close => drop(open.pop()),
                 Kind::Comma => {}
                 kind => match out.named.last_mut() {
-                    Some((.., values)) if *kind != Kind::Pipe => values.push(token.clone()),
+                    Some((.., values)) if *kind != Kind::Pipe => {
+                        // `('192.0.2.' + $n)`, `(Get-Content list.txt)`: what is in brackets is worked out.
+                        if is_value && open.last() == Some(&false) {
+                            values.push(Token { kind: Kind::Expression, place: token.place });
+                        }
+                        values.push(token.clone());
+                        after_value = true;
+                    }
                     _ => out.unclear = Some(("an argument without a parameter".to_owned(), token.place)),
                 },
             }
@@ -262,7 +288,10 @@ fn new_rule<'t>(reading: &mut Reading<'t>, place: TextRange, arguments: Argument
     } else if arguments.piped {
         rule.hidden = Some(PIPED);
     }
-    let dry = arguments.named.iter().any(|(name, ..)| is_prefix(name, "WhatIf") && name.len() > 1);
+    let dry = arguments
+        .named
+        .iter()
+        .any(|(name, _, values)| is_prefix(name, "WhatIf") && name.len() > 1 && values.is_empty());
     rule.strange = arguments.unclear;
     for (name, name_place, values) in arguments.named {
         let Some(property) = parameter(name) else {

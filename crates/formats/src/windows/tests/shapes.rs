@@ -304,7 +304,7 @@ fn a_script_of_netsh_commands() {
     assert_eq!(names(inbound(&export)), ["Web in", "ping"]);
     assert_eq!(verdict(inbound(&export), "192.0.2.7 -> 10.0.0.1 tcp/443"), Verdict::Met);
     assert_eq!(verdict(inbound(&export), "192.0.2.7 -> 10.0.0.1 icmp/2049"), Verdict::Missing);
-    assert_eq!(export.coverage.totals().irrelevant, 1);
+    assert_eq!(export.coverage.totals().irrelevant, 2);
 }
 
 #[test]
@@ -363,4 +363,77 @@ fn reports_of_group_policies_are_refused_with_a_next_step() {
     let text = "<?xml version=\"1.0\"?>\n<GPO xmlns=\"http://www.microsoft.com/GroupPolicy/Settings\"></GPO>";
     assert!(error(text).help.contains("collect.ps1"));
     assert!(error("hello").help.contains("collect.ps1"));
+}
+
+#[test]
+fn a_command_that_is_not_shown_is_still_run() {
+    let text = "@echo off\r\n@rem netsh advfirewall firewall add rule name=old dir=in action=allow\r\n\
+                @netsh advfirewall firewall add rule name=no dir=in action=block protocol=TCP localport=22\r\n\
+                C:\\Windows\\System32\\netsh.exe advfirewall firewall add rule name=all dir=in action=allow\r\n";
+    let export = read(text);
+    assert_eq!(names(inbound(&export)), ["no", "all"]);
+    assert_eq!(verdict(inbound(&export), "192.0.2.1 -> 10.0.0.1 tcp/22"), Verdict::Missing);
+    assert_eq!(verdict(inbound(&export), "192.0.2.1 -> 10.0.0.1 tcp/23"), Verdict::Met);
+}
+
+#[test]
+fn a_command_behind_another_one_is_not_certain() {
+    for before in ["if exist C:\\web ", "for %%p in (80) do ", "echo ", "(", "if errorlevel 1 @"] {
+        let text = format!(
+            "{before}netsh advfirewall firewall add rule name=web dir=in action=allow protocol=TCP localport=80"
+        );
+        let export = read(&text);
+        assert_eq!(verdict(inbound(&export), "192.0.2.1 -> 10.0.0.1 tcp/80"), Verdict::Undecided, "{before}");
+    }
+    let text = "netsh advfirewall firewall add rule name=web dir=in action=allow\nadd rule name=no dir=in action=block\n";
+    assert_eq!(verdict(inbound(&read(text)), "192.0.2.1 -> 10.0.0.1 tcp/80"), Verdict::Undecided);
+    let text = "netsh advfirewall firewall add rule name=web dir=in action=allow action=block\n";
+    assert_eq!(verdict(inbound(&read(text)), "192.0.2.1 -> 10.0.0.1 tcp/80"), Verdict::Undecided);
+}
+
+#[test]
+fn a_description_of_several_lines_says_nothing_of_the_rule() {
+    let text = "Rule Name:                            web\n----------------------------------------------------------------------\n\
+                Description:                          for the web\nAction:                               Allow\nEnabled:                              Yes\n\
+                Direction:                            In\nProfiles:                             Domain,Private,Public\nGrouping:\n\
+                LocalIP:                              Any\nRemoteIP:                             Any\nProtocol:                             TCP\n\
+                LocalPort:                            80\nRemotePort:                           Any\nEdge traversal:                       No\n\
+                Program:                              System\nInterfaceTypes:                       Any\nSecurity:                             NotRequired\n\
+                Rule source:                          Local Setting\nAction:                               Block\n";
+    let export = read(text);
+    assert_eq!(export.coverage.totals().not_understood, 1);
+    assert_eq!(verdict(inbound(&export), "192.0.2.1 -> 10.0.0.1 tcp/80"), Verdict::Undecided);
+}
+
+#[test]
+fn what_follows_a_block_in_a_command_is_not_lost() {
+    let all = "New-NetFirewallRule -DisplayName all -Direction Inbound -Action Allow\n";
+    for no in [
+        "New-NetFirewallRule -DisplayName no -RemoteAddress (Get-Content a | Where-Object {$_}) -Action Block",
+        "New-NetFirewallRule -DisplayName no -RemoteAddress (Get-Content a -Action Block",
+        "New-NetFirewallRule -DisplayName \"no -Action Block",
+        "New-NetFirewallRule -DisplayName no -Action Block -Description 'it ends",
+    ] {
+        let export = read(&format!("{all}{no}\n"));
+        assert_eq!(verdict(inbound(&export), "192.0.2.1 -> 10.0.0.1 tcp/80"), Verdict::Undecided, "{no}");
+    }
+    let export = read("New-NetFirewallRule -DisplayName web -WhatIf:$false");
+    assert_eq!(verdict(inbound(&export), "192.0.2.1 -> 10.0.0.1 tcp/80"), Verdict::Met);
+}
+
+#[test]
+fn what_brackets_work_out_is_not_known() {
+    for address in ["('192.0.2.1' + '0')", "(Get-Content 192.0.2.1)", "('192.0.2.1' -replace '1', '2')"] {
+        let text = format!("New-NetFirewallRule -DisplayName web -RemoteAddress {address}");
+        assert_eq!(
+            verdict(inbound(&read(&text)), "192.0.2.1 -> 10.0.0.1 tcp/80"),
+            Verdict::Undecided,
+            "{address}"
+        );
+    }
+    for address in ["('192.0.2.1', '192.0.2.2')", "@('192.0.2.1'\n'192.0.2.2')", "@('192.0.2.1','192.0.2.2')"]
+    {
+        let text = format!("New-NetFirewallRule -DisplayName web -RemoteAddress {address}");
+        assert_eq!(verdict(inbound(&read(&text)), "192.0.2.1 -> 10.0.0.1 tcp/80"), Verdict::Met, "{address}");
+    }
 }
