@@ -127,6 +127,7 @@ impl<'t> Reader<'_, '_, 't> {
             return any(condition);
         }
         let mut known = Vec::new();
+        let mut lost = None;
         let mut out: Vec<Alternative<AddressSet>> = Vec::new();
         for (word, place) in slot.words() {
             match values::address(word) {
@@ -150,7 +151,7 @@ impl<'t> Reader<'_, '_, 't> {
                     self.approximate("an address is not known");
                     let message = format!("`{}` is no address that Windows takes", printable(word));
                     self.problem(place, message, "write an address, a subnet, a range or a keyword");
-                    let symbol = Symbol::new(side, SymbolKind::Undefined, word);
+                    let symbol = self.undefined(side, word, &mut lost);
                     self.or(&mut out, AddressSet::any(), Conditions::holds(symbol));
                 }
             }
@@ -159,6 +160,16 @@ impl<'t> Reader<'_, '_, 't> {
             Some(dynamic) => self.dynamic(dynamic, side, known, out),
             None => joined(known, out),
         }
+    }
+
+    /// What a word stands for that is not known. A list that an exporter lost is another one in every rule; `lost` is
+    /// that of this one.
+    fn undefined(&self, side: Side, word: &str, lost: &mut Option<Symbol>) -> Symbol {
+        let kind = SymbolKind::Undefined;
+        if !is_type(word) {
+            return Symbol::new(side, kind, word);
+        }
+        lost.get_or_insert_with(|| Symbol::new(side, kind, &format!("list of {}", self.name))).clone()
     }
 
     /// Adds an alternative; two that ask the same are one for both families.
@@ -184,10 +195,11 @@ impl<'t> Reader<'_, '_, 't> {
             let condition = self.placeholder(Property::RemoteDynamicKeywordAddresses);
             return vec![(AddressSet::any(), condition)];
         }
+        let mut lost = None;
         for (word, _) in slot.words() {
             let Some(keyword) = self.matcher.keywords.find(word) else {
                 self.approximate("a dynamic keyword address is not in the file");
-                let symbol = Symbol::new(side, SymbolKind::Undefined, word);
+                let symbol = self.undefined(side, word, &mut lost);
                 self.or(&mut out, AddressSet::any(), Conditions::holds(symbol));
                 continue;
             };
@@ -198,6 +210,11 @@ impl<'t> Reader<'_, '_, 't> {
         }
         joined(known, out)
     }
+}
+
+/// What `Export-Csv` writes for a list, whatever is in it: `System.String[]`.
+pub fn is_type(word: &str) -> bool {
+    word.starts_with("System.") && word.ends_with("[]")
 }
 
 fn joined(known: Vec<AddressSet>, mut out: Vec<Alternative<AddressSet>>) -> Vec<Alternative<AddressSet>> {

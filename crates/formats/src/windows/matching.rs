@@ -5,6 +5,7 @@ use diagnostics::{TextRange, printable};
 use space::{AddressSet, Conditions, IntervalSet, NameSet, Region, Set, Side, Symbol, SymbolKind};
 
 use super::keywords::Keywords;
+use super::lists::is_type;
 use super::model::{Reading, Rule, Slot, Store};
 use super::profiles;
 use super::property::{FILTERS, Property, bits};
@@ -209,6 +210,10 @@ impl<'m, 't> Reader<'m, '_, 't> {
                 },
                 Slot::Expression(_) => continue,
             };
+            if let Some((_, what)) = scope.filter(|_| is_type(&text)) {
+                out.push(self.own(&format!("{what} {text}")));
+                continue;
+            }
             if let Some((_, what)) = scope {
                 out.push(self.matcher.shared(what, &text));
                 continue;
@@ -261,6 +266,9 @@ impl<'m, 't> Reader<'m, '_, 't> {
             }
         }
         let text = words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
+        if words.iter().any(|(word, _)| is_type(word)) {
+            return Some(self.own(&format!("platform {text}")));
+        }
         Some(self.matcher.shared("platform", &text))
     }
 

@@ -161,6 +161,11 @@ fn rule<'t>(
         rule.head = name_place;
         rule.set(Property::Name, Slot::Text(Cow::Borrowed(name), name_place));
     }
+    // Every field ends with a bar: one that does not, or a text without its last quote, was cut off.
+    let after = line.get(end..).unwrap_or_default();
+    if after.starts_with(|first: char| first.is_ascii_alphanumeric()) || escaped && !after.starts_with('"') {
+        rule.strange = Some(("the rule string ends in the middle".to_owned(), place));
+    }
     let (mut platforms, mut later) = (Vec::new(), false);
     let mut offset = at;
     for (index, field) in line[at..end].split('|').enumerate() {

@@ -437,3 +437,38 @@ fn what_brackets_work_out_is_not_known() {
         assert_eq!(verdict(inbound(&read(&text)), "192.0.2.1 -> 10.0.0.1 tcp/80"), Verdict::Met, "{address}");
     }
 }
+
+#[test]
+fn a_rule_string_that_was_cut_off_may_do_anything() {
+    let whole = "v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=443|Name=web|";
+    let key = "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules]";
+    for (text, expected) in [
+        (whole.to_owned(), Verdict::Met),
+        (format!("{whole}RA4=10.0"), Verdict::Undecided),
+        (format!("{key}\n\"a\"=\"{whole}\"\n"), Verdict::Met),
+        (format!("{key}\n\"a\"=\"{whole}"), Verdict::Undecided),
+        (format!("    a    REG_SZ    {whole}"), Verdict::Met),
+        (
+            format!(
+                "reg add HKLM\\SOFTWARE\\Policies\\Microsoft\\WindowsFirewall\\FirewallRules /v a /d \"{whole}\" /f"
+            ),
+            Verdict::Met,
+        ),
+    ] {
+        assert_eq!(verdict(inbound(&read(&text)), "192.0.2.1 -> 10.0.0.1 tcp/443"), expected, "{text}");
+    }
+}
+
+#[test]
+fn lists_that_a_table_lost_are_not_the_same_list() {
+    let row = |name: &str, action: &str| {
+        format!(
+            "{name};{name};;;True;Any;System.String[];Inbound;{action};Block;False;False;;Any;System.String[];TCP;443;Any;Any;Any;Any;;Any;Any;Any;Any;Any;Any;NotRequired;NotRequired;False"
+        )
+    };
+    let export = read(&table(&[&row("yes", "Allow"), &row("no", "Block")]));
+    assert_eq!(
+        symbols(inbound(&export)),
+        ["list of no", "list of yes", "platform System.String[] of no", "platform System.String[] of yes"]
+    );
+}
