@@ -132,7 +132,7 @@ impl Compiler<'_> {
             let mut rules = Vec::new();
             let mut sayable = true;
             for (index, question) in &asked {
-                let question = &self.from_afar(*index, question);
+                let question = &self.seen_from_afar(*index, question);
                 let (region, fits) = self.written(*index, question, requirement);
                 sayable &= fits;
                 rules.push((*index, region));
@@ -162,7 +162,7 @@ impl Compiler<'_> {
 
     /// A question about all that stands inside, for a vendor whose rules name the far side only, as one that leaves the near
     /// side open: no other packet meets the rule set.
-    fn from_afar(&self, index: usize, question: &Question) -> Question {
+    fn seen_from_afar(&self, index: usize, question: &Question) -> Question {
         let mut question = question.clone();
         if let Some(direction) = self.format.directions().get(index)
             && !self.format.names_near_side()
