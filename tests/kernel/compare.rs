@@ -47,6 +47,9 @@ impl Tally {
 /// The kernel remembers the connections of this many rule sets; then a new network is built.
 const LOADED_AT_MOST: usize = 60;
 
+/// How a line of a file of nftables begins that can be left out.
+const RULE_OF_NFT: &str = "\t\t";
+
 impl Comparison {
     pub fn new(variant: Variant) -> Result<Self, String> {
         Ok(Comparison {
@@ -57,26 +60,29 @@ impl Comparison {
         })
     }
 
-    /// Compares `count` packets for each hook. The file and what iptables-save makes of it are both read.
+    /// Compares `count` packets for each hook. The file and what the program prints of it are both read.
     ///
     /// An error tells the smallest part of the rule set that still shows the difference.
     pub fn compare(
         &mut self,
+        family: Family,
         text: &str,
         hooks: &[Hook],
         count: usize,
         demand: Demand,
         random: &mut Random,
     ) -> Result<(), String> {
-        let family = Family::of_text(text);
         self.load(family, text)?;
-        let saved = self.kernel.saved(family, random.chance(30))?;
+        let saved = self
+            .kernel
+            .saved(family, random.chance(30))
+            .map_err(|error| format!("{error}\nthe rule set:\n{text}"))?;
         for hook in hooks {
             let probes = probes(text, family, *hook, count, random, &mut self.sent);
             let fates = self.kernel.network.send(&probes)?;
             for text in [text, &saved] {
                 if let Some(difference) = difference(text, *hook, demand, &probes, &fates)? {
-                    let small = self.smaller(text, *hook, demand, &difference.probe);
+                    let small = self.smaller(family, text, *hook, demand, &difference.probe);
                     let again = small.as_deref().unwrap_or(text);
                     return Err(format!("{}\nthe rule set:\n{again}", difference.in_words));
                 }
@@ -126,18 +132,25 @@ impl Comparison {
     }
 
     /// Takes rules away as long as the packet still shows the difference.
-    fn smaller(&mut self, text: &str, hook: Hook, demand: Demand, probe: &Probe) -> Option<String> {
+    fn smaller(
+        &mut self,
+        family: Family,
+        text: &str,
+        hook: Hook,
+        demand: Demand,
+        probe: &Probe,
+    ) -> Option<String> {
         let mut lines: Vec<&str> = text.lines().collect();
         let mut shows = |lines: &[&str]| {
             let text = lines.join("\n") + "\n";
-            self.load(Family::of_text(&text), &text).ok()?;
+            self.load(family, &text).ok()?;
             let fates = self.kernel.network.send(std::slice::from_ref(probe)).ok()?;
             difference(&text, hook, demand, std::slice::from_ref(probe), &fates).ok()?
         };
         let mut at = lines.len();
         while at > 0 {
             at -= 1;
-            if lines[at].contains("-A ") {
+            if lines[at].contains("-A ") || lines[at].starts_with(RULE_OF_NFT) {
                 let line = lines.remove(at);
                 if shows(&lines).is_none() {
                     lines.insert(at, line);

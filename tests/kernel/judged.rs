@@ -22,7 +22,7 @@ pub fn import(text: &str) -> Result<Export, String> {
 }
 
 pub fn rule_set(export: &Export, hook: Hook) -> Result<&RuleSetExport, String> {
-    let found = export.rule_sets.iter().find(|rule_set| rule_set.name == hook.chain());
+    let found = export.rule_sets.iter().find(|rule_set| rule_set.name.eq_ignore_ascii_case(hook.chain()));
     found.ok_or_else(|| {
         let names: Vec<&str> = export.rule_sets.iter().map(|rule_set| rule_set.name.as_str()).collect();
         format!("the import has no rule set `{}`, only {names:?}", hook.chain())

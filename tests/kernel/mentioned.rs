@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 
+use super::nft_mentioned;
 use super::random::Random;
 use super::topology::{Family, LINKS};
 
@@ -54,6 +55,9 @@ const ICMP_NAMES: &[(&str, u8, u8)] = &[
 
 /// One for each rule of `text` that mentions anything, and one that mentions nothing.
 pub fn mentioned(text: &str, family: Family) -> Vec<Mentioned> {
+    if text.lines().any(|line| line.starts_with("table ")) {
+        return nft_mentioned::mentioned(text, family);
+    }
     let mut all = vec![Mentioned::default()];
     for line in text.lines().filter(|line| line.contains("-A ")) {
         let mut one = Mentioned::default();
@@ -103,7 +107,7 @@ impl Mentioned {
 }
 
 impl Addresses {
-    fn read(word: &str, family: Family) -> Option<Self> {
+    pub fn read(word: &str, family: Family) -> Option<Self> {
         let number = |text: &str| match text.parse::<IpAddr>().ok()? {
             IpAddr::V4(address) => (family == Family::V4).then(|| u128::from(u32::from(address))),
             IpAddr::V6(address) => (family == Family::V6).then(|| u128::from(address)),
@@ -146,7 +150,7 @@ impl Addresses {
     }
 }
 
-fn ports(word: &str) -> Option<(u16, u16)> {
+pub fn ports(word: &str) -> Option<(u16, u16)> {
     let named = |text: &str| {
         let by_name = PORT_NAMES.iter().find(|(name, _)| *name == text).map(|(_, port)| *port);
         by_name.or_else(|| text.parse().ok())
@@ -161,7 +165,7 @@ fn ports(word: &str) -> Option<(u16, u16)> {
     }
 }
 
-fn icmp(word: &str, family: Family) -> Option<u16> {
+pub fn icmp(word: &str, family: Family) -> Option<u16> {
     let (kind, code) = word.split_once('/').unwrap_or((word, "0"));
     let by_name = ICMP_NAMES.iter().find(|(name, ..)| *name == kind);
     let by_name = by_name.map(|(_, v4, v6)| if family == Family::V4 { *v4 } else { *v6 });
@@ -170,7 +174,7 @@ fn icmp(word: &str, family: Family) -> Option<u16> {
 }
 
 /// The interfaces that a name, or the beginning of one with `+`, stands for.
-fn links(word: &str) -> Vec<usize> {
+pub fn links(word: &str) -> Vec<usize> {
     let fits = |link: &str| word.strip_suffix('+').map_or(link == word, |start| link.starts_with(start));
     (0..LINKS.len()).filter(|link| fits(LINKS[*link])).collect()
 }

@@ -1,4 +1,4 @@
-//! iptables rule sets in a real kernel. See README.md.
+//! Rule sets of iptables, and in `nftables` those of nft, in a real kernel. See README.md.
 #![cfg(target_os = "linux")]
 
 mod answered;
@@ -10,6 +10,12 @@ mod judged;
 mod mentioned;
 mod namespace;
 mod network;
+mod nft;
+mod nft_grammar;
+mod nft_listed;
+mod nft_mentioned;
+mod nft_words;
+mod nftables;
 mod opaque;
 mod probe;
 mod probes;
@@ -34,10 +40,14 @@ use written::{Written, edited, emitted};
 
 const HOOKS: [Hook; 3] = [Hook::Forward, Hook::Input, Hook::Output];
 
-/// A comparison for each variant of iptables that works here. None where no kernel is to be had; that is a failure where
-/// everything has to be there.
+/// A comparison for each variant of iptables that works here.
 fn comparisons() -> Vec<Comparison> {
-    match Variant::all() {
+    comparisons_of(Variant::iptables())
+}
+
+/// A comparison for each variant. None where no kernel is to be had; that is a failure where everything has to be there.
+fn comparisons_of(variants: Result<Vec<Variant>, String>) -> Vec<Comparison> {
+    match variants {
         Ok(variants) => variants
             .into_iter()
             .map(|variant| {
@@ -91,7 +101,9 @@ fn handwritten_rule_sets_decide_as_the_kernel_does() {
                     .collect();
                 comparison.tally = Tally::default();
                 let mut random = Random::new(7);
-                if let Err(error) = comparison.compare(&text, &hooks, 600, demand, &mut random) {
+                if let Err(error) =
+                    comparison.compare(Family::of_text(&text), &text, &hooks, 600, demand, &mut random)
+                {
                     failures.push(format!("{shown}: {error}"));
                     continue;
                 }
@@ -120,7 +132,8 @@ fn random_rule_sets(family: Family, demand: Demand, count: u64) {
         for seed in 0..count {
             let mut random = Random::new(seed);
             let text = grammar::rule_set(family, demand == Demand::Right, &mut random);
-            if let Err(error) = comparison.compare(&text, &[Hook::Forward], 200, demand, &mut random) {
+            if let Err(error) = comparison.compare(family, &text, &[Hook::Forward], 200, demand, &mut random)
+            {
                 panic!("{family:?}, seed {seed}: {error}");
             }
         }
@@ -167,8 +180,12 @@ fn the_program_answers_as_the_kernel_does() {
 }
 
 /// Makes `count` attempts for each family, of which only a few may be refused.
-fn attempts(count: u64, mut attempt: impl FnMut(&mut Comparison, Family, u64) -> Result<Written, String>) {
-    for mut comparison in comparisons() {
+fn attempts(
+    comparisons: Vec<Comparison>,
+    count: u64,
+    mut attempt: impl FnMut(&mut Comparison, Family, u64) -> Result<Written, String>,
+) {
+    for mut comparison in comparisons {
         for family in [Family::V4, Family::V6] {
             let mut agreed = 0;
             for seed in 0..count {
@@ -187,7 +204,7 @@ fn attempts(count: u64, mut attempt: impl FnMut(&mut Comparison, Family, u64) ->
 
 #[test]
 fn what_emit_writes_loads_and_decides_as_asked() {
-    attempts(60, |comparison, family, seed| {
+    attempts(comparisons(), 60, |comparison, family, seed| {
         let mut random = Random::new(seed);
         let hook = if seed % 4 == 0 { *random.pick(&HOOKS) } else { Hook::Forward };
         emitted(comparison, family, hook, &mut random)
@@ -196,5 +213,7 @@ fn what_emit_writes_loads_and_decides_as_asked() {
 
 #[test]
 fn what_edit_writes_loads_and_decides_as_asked() {
-    attempts(50, |comparison, family, seed| edited(comparison, family, &mut Random::new(seed)));
+    attempts(comparisons(), 50, |comparison, family, seed| {
+        edited(comparison, family, &mut Random::new(seed))
+    });
 }

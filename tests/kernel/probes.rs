@@ -19,7 +19,7 @@ pub enum Hook {
 }
 
 impl Hook {
-    /// The name of the rule set that Flowright makes of it.
+    /// The name of the rule set that Flowright makes of it; for nftables in small letters.
     pub fn chain(self) -> &'static str {
         match self {
             Hook::Forward => "FORWARD",

@@ -1,22 +1,30 @@
-//! iptables itself, in the router's namespace.
+//! iptables and nft themselves, in the router's namespace.
 
 use std::collections::BTreeSet;
 
 use super::namespace::{Namespace, run};
 use super::network::Network;
+use super::nft;
 use super::topology::Family;
 
-/// Which iptables: the one of nf_tables, or the older one; they read the same text and share no line of the kernel's code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Variant(&'static str);
+/// The program that loads rule sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// The iptables of nf_tables, or the older one, by the end of its name; they read the same text and share no line of
+    /// the kernel's code.
+    Iptables(&'static str),
+    Nft,
+}
+
+/// What a machine may lack, and what to do about it.
+const HELP: &str = "run this as root, where network namespaces are allowed";
 
 impl Variant {
-    /// Those that work here. An error says what this machine lacks: the programs, or the right to use them.
-    pub fn all() -> Result<Vec<Variant>, String> {
-        run("ip", &["-V"], "").map_err(|error| format!("{error}; install iproute2"))?;
+    /// The variants of iptables that work here. An error says what this machine lacks: the programs, or the right to use
+    /// them.
+    pub fn iptables() -> Result<Vec<Variant>, String> {
         run("ipset", &["-v"], "").map_err(|error| format!("{error}; install ipset"))?;
-        let help = "run this as root, where network namespaces are allowed";
-        let namespace = Namespace::new("trial").map_err(|error| format!("{error}; {help}"))?;
+        let namespace = trial()?;
         let works = |variant: &Variant| {
             [Family::V4, Family::V6].into_iter().try_for_each(|family| {
                 let input = empty("filter");
@@ -25,27 +33,52 @@ impl Variant {
             })
         };
         let named: Vec<Variant> =
-            ["-nft", "-legacy"].map(Variant).into_iter().filter(|one| works(one).is_ok()).collect();
+            ["-nft", "-legacy"].map(Variant::Iptables).into_iter().filter(|one| works(one).is_ok()).collect();
         if !named.is_empty() {
             return Ok(named);
         }
         // Where there is only one, it has no second name.
-        works(&Variant("")).map_err(|error| format!("{error}; install iptables, and {help}"))?;
-        Ok(vec![Variant("")])
+        let only = Variant::Iptables("");
+        works(&only).map_err(|error| format!("{error}; install iptables, and {HELP}"))?;
+        Ok(vec![only])
+    }
+
+    /// nft, where it works; an error as for iptables.
+    pub fn nft() -> Result<Vec<Variant>, String> {
+        nft::works(&trial()?).map_err(|error| format!("{error}; install nftables, and {HELP}"))?;
+        Ok(vec![Variant::Nft])
+    }
+
+    /// The format that it reads.
+    pub fn format(self) -> &'static str {
+        if self == Variant::Nft { "nftables" } else { "iptables" }
+    }
+
+    fn end(self) -> &'static str {
+        if let Variant::Iptables(end) = self { end } else { "" }
     }
 
     fn restore(self, family: Family) -> String {
-        format!("{}{}-restore", family.program(), self.0)
+        format!("{}{}-restore", family.program(), self.end())
     }
 
     fn save(self, family: Family) -> String {
-        format!("{}{}-save", family.program(), self.0)
+        format!("{}{}-save", family.program(), self.end())
     }
 
     /// What it says of itself: `iptables v1.8.9 (nf_tables)`.
     pub fn version(self) -> String {
-        run(&format!("iptables{}", self.0), &["-V"], "").unwrap_or_default().trim().to_owned()
+        if self == Variant::Nft {
+            return nft::version();
+        }
+        run(&format!("iptables{}", self.end()), &["-V"], "").unwrap_or_default().trim().to_owned()
     }
+}
+
+/// A namespace to try a program in.
+fn trial() -> Result<Namespace, String> {
+    run("ip", &["-V"], "").map_err(|error| format!("{error}; install iproute2"))?;
+    Namespace::new("trial").map_err(|error| format!("{error}; {HELP}"))
 }
 
 /// A router and what is loaded into it.
@@ -63,6 +96,9 @@ impl Kernel {
 
     /// Loads the rule set in place of all that was loaded, for the other family too.
     pub fn load(&mut self, family: Family, text: &str) -> Result<(), String> {
+        if self.variant == Variant::Nft {
+            return nft::load(self.network.router(), text);
+        }
         let tables: BTreeSet<(Family, String)> = text
             .lines()
             .filter_map(|line| Some((family, line.strip_prefix('*')?.trim().to_owned())))
@@ -82,14 +118,20 @@ impl Kernel {
         Ok(())
     }
 
-    /// Whether `iptables-restore --test` takes it.
+    /// Whether `iptables-restore --test` or `nft -c` takes it.
     pub fn test(&self, family: Family, text: &str) -> Result<(), String> {
+        if self.variant == Variant::Nft {
+            return nft::test(self.network.router(), text);
+        }
         self.network.router().enter(|| run(&self.variant.restore(family), &["--test"], text)).map(drop)
     }
 
-    /// What is loaded, as iptables-save prints it.
-    pub fn saved(&self, family: Family, counters: bool) -> Result<String, String> {
-        let arguments: &[&str] = if counters { &["-c"] } else { &[] };
+    /// What is loaded, as iptables-save or nft prints it, with little or with more.
+    pub fn saved(&self, family: Family, more: bool) -> Result<String, String> {
+        if self.variant == Variant::Nft {
+            return nft::listed(self.network.router(), more);
+        }
+        let arguments: &[&str] = if more { &["-c"] } else { &[] };
         self.network.router().enter(|| run(&self.variant.save(family), arguments, ""))
     }
 
@@ -98,7 +140,7 @@ impl Kernel {
         // What is called iptables is one of the variants.
         let line = match line.split_once(' ') {
             Some((program @ ("iptables" | "ip6tables"), rest)) => {
-                format!("{program}{} {rest}", self.variant.0)
+                format!("{program}{} {rest}", self.variant.end())
             }
             _ => line.to_owned(),
         };

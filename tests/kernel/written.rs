@@ -1,4 +1,4 @@
-//! What Flowright writes for iptables, loaded into the kernel: whole rule sets, changed ones, and commands.
+//! What Flowright writes for iptables and nftables, loaded into the kernel: whole rule sets, changed ones, and commands.
 
 use diagnostics::apply;
 use formats::{Change, Export, RuleListing, RuleSetExport};
@@ -9,8 +9,10 @@ use super::compare::Comparison;
 use super::grammar;
 use super::judged::{Decision, decide, import, rule_set};
 use super::network::Fate;
+use super::nft_listed::listed;
 use super::probe::Probe;
 use super::probes::Hook;
+use super::programs::Variant;
 use super::random::Random;
 use super::regions::{listing, rule};
 use super::topology::Family;
@@ -20,7 +22,7 @@ use super::topology::Family;
 pub enum Written {
     /// It was written, and the kernel agreed.
     Agreed,
-    /// iptables cannot say it, and Flowright said so.
+    /// The program cannot say it, and Flowright said so.
     Refused,
 }
 
@@ -35,8 +37,9 @@ pub fn emitted(
     random: &mut Random,
 ) -> Result<Written, String> {
     let listing = listing(family, hook, random);
-    let iptables = formats::find("iptables").ok_or("there is no format iptables")?;
-    let text = match iptables.emit(std::slice::from_ref(&listing)) {
+    let format = comparison.kernel().variant.format();
+    let format = formats::find(format).ok_or("there is no such format")?;
+    let text = match format.emit(std::slice::from_ref(&listing)) {
         Ok(text) => text,
         Err(refusal) if refusal.message.is_empty() || refusal.help.is_empty() => {
             return Err("it does not say why".to_owned());
@@ -45,6 +48,9 @@ pub fn emitted(
     };
     comparison.kernel().test(family, &text).map_err(|error| format!("{error}\n{text}"))?;
     comparison.load(family, &text)?;
+    if comparison.kernel().variant == Variant::Nft {
+        listed(comparison, &text)?;
+    }
     let sample = comparison.sample(&text, family, hook, PACKETS, random)?;
     let export = import(&text)?;
     let asked = asked(&listing);
