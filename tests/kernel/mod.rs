@@ -12,6 +12,7 @@ mod namespace;
 mod network;
 mod nft;
 mod nft_grammar;
+mod nft_keys;
 mod nft_listed;
 mod nft_mentioned;
 mod nft_words;

@@ -1,9 +1,8 @@
 //! The words of a rule of nftables.
 
-use super::mentioned::{Addresses, ports};
+use super::nft_keys::{Key, base, concatenation, elements, head, header, words_of};
 use super::random::Random;
-use super::topology::{Family, LINKS};
-use super::words;
+use super::topology::Family;
 
 /// Which packets a table sees.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,15 +21,6 @@ pub struct Words {
     pub tracked: bool,
     /// The hook of its chain; empty where that may be any.
     pub hook: &'static str,
-}
-
-/// What is compared: its words, the type in a set, and how values of it are made.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Key {
-    Address(&'static str, Family),
-    Port(&'static str, &'static str),
-    Protocol,
-    Link(&'static str),
 }
 
 impl Words {
@@ -114,7 +104,7 @@ impl Words {
         if random.chance(12) {
             let key = self.key(random);
             let last = later.last().copied();
-            let elements = Self::elements(&[key], true, last, random);
+            let elements = elements(&[key], true, last, random);
             if let Some(map) = mapped(format!("{} vmap {{ {elements} }}", key.words())) {
                 return map;
             }
@@ -141,13 +131,9 @@ impl Words {
         if random.chance(20) { " !=" } else { "" }
     }
 
-    fn header(family: Family) -> &'static str {
-        if family == Family::V4 { "ip" } else { "ip6" }
-    }
-
     fn address(self, family: Family, random: &mut Random) -> String {
         let side = *random.pick(&["saddr", "daddr"]);
-        let header = Self::header(family);
+        let header = header(family);
         let key = Key::Address(side, family);
         match random.below(20) {
             0 => {
@@ -165,7 +151,7 @@ impl Words {
                 format!(
                     "{header} {side}{} {{ {} }}",
                     Self::not(random),
-                    Self::elements(&[key], false, None, random)
+                    elements(&[key], false, None, random)
                 )
             }
             _ => format!("{header} {side}{} {}", Self::not(random), key.value(true, random)),
@@ -182,7 +168,7 @@ impl Words {
                 format!("{words} {op} {}", 1 + random.below(65000))
             }
             1..5 => {
-                format!("{words}{} {{ {} }}", Self::not(random), Self::elements(&[key], false, None, random))
+                format!("{words}{} {{ {} }}", Self::not(random), elements(&[key], false, None, random))
             }
             5 if transport == "tcp" => (*random.pick(&[
                 "tcp flags syn",
@@ -228,23 +214,9 @@ impl Words {
     }
 
     fn concatenated(self, family: Family, transport: &'static str, random: &mut Random) -> String {
-        let keys = Self::concatenation(family, transport, random);
-        let elements = Self::elements(&keys, false, None, random);
+        let keys = concatenation(family, transport, random);
+        let elements = elements(&keys, false, None, random);
         format!("{}{} {{ {elements} }}", words_of(&keys), Self::not(random))
-    }
-
-    fn concatenation(family: Family, transport: &'static str, random: &mut Random) -> Vec<Key> {
-        let transport = if transport == "th" { "tcp" } else { transport };
-        match random.below(4) {
-            0 => vec![Key::Address("saddr", family), Key::Address("daddr", family)],
-            1 => vec![Key::Address("daddr", family), Key::Port(transport, "dport")],
-            2 => vec![Key::Protocol, Key::Port("th", "dport")],
-            _ => vec![
-                Key::Address("saddr", family),
-                Key::Address("daddr", family),
-                Key::Port(transport, "dport"),
-            ],
-        }
     }
 
     /// An interface that the hook knows.
@@ -258,7 +230,7 @@ impl Words {
         let key = Key::Link(*random.pick(keys));
         let not = Self::not(random);
         Some(match random.below(6) {
-            0 => format!("{}{not} {{ {} }}", key.words(), Self::elements(&[key], false, None, random)),
+            0 => format!("{}{not} {{ {} }}", key.words(), elements(&[key], false, None, random)),
             1 => format!("{}{not} \"{}\"", key.words(), random.pick(&["eth*", "eth1*", "tun*", "ppp*"])),
             _ => format!("{}{not} {}", key.words(), key.value(false, random)),
         })
@@ -282,7 +254,7 @@ impl Words {
     /// A named set, on one line, and its keys with its name: `ip saddr|s0`.
     pub fn set(self, number: usize, random: &mut Random) -> (String, String) {
         let keys = self.keys(random);
-        let elements = Self::elements(&keys, false, None, random);
+        let elements = elements(&keys, false, None, random);
         let line = format!("set s{number} {{ {} elements = {{ {elements} }}; }}", head(&keys));
         (line, format!("{}|s{number}", words_of(&keys)))
     }
@@ -290,7 +262,7 @@ impl Words {
     /// A named map to verdicts, some of which lead to the chain.
     pub fn map(self, number: usize, chain: Option<&str>, random: &mut Random) -> (String, String) {
         let keys = self.keys(random);
-        let elements = Self::elements(&keys, true, chain, random);
+        let elements = elements(&keys, true, chain, random);
         let head = head(&keys).replacen(';', " : verdict;", 1);
         let line = format!("map m{number} {{ {head} elements = {{ {elements} }}; }}");
         (line, format!("{}|m{number}", words_of(&keys)))
@@ -299,7 +271,7 @@ impl Words {
     fn keys(self, random: &mut Random) -> Vec<Key> {
         if random.chance(35) {
             let family = self.family(random);
-            return Self::concatenation(family, *random.pick(&["tcp", "udp"]), random);
+            return concatenation(family, *random.pick(&["tcp", "udp"]), random);
         }
         vec![self.key(random)]
     }
@@ -310,127 +282,6 @@ impl Words {
             2 => Key::Protocol,
             _ => Key::Port(*random.pick(&["tcp", "udp", "th"]), *random.pick(&["dport", "sport"])),
         }
-    }
-
-    fn elements(keys: &[Key], verdicts: bool, chain: Option<&str>, random: &mut Random) -> String {
-        let wide = keys.iter().all(|key| !matches!(key, Key::Link(_) | Key::Protocol));
-        let mut all: Vec<String> = Vec::new();
-        let mut taken: Vec<Vec<(u128, u128)>> = Vec::new();
-        for _ in 0..1 + random.below(5) {
-            let values: Vec<String> = keys.iter().map(|key| key.value(wide, random)).collect();
-            // nft takes no intervals that overlap.
-            let ranges: Vec<(u128, u128)> =
-                keys.iter().zip(&values).map(|(key, value)| key.range(value)).collect();
-            let apart = |other: &Vec<(u128, u128)>| {
-                ranges.iter().zip(other).any(|(one, other)| one.1 < other.0 || other.1 < one.0)
-            };
-            if !taken.iter().all(apart) {
-                continue;
-            }
-            taken.push(ranges);
-            let mut element = values.join(" . ");
-            if verdicts {
-                let verdict = match (chain, random.below(6)) {
-                    (Some(chain), 0 | 1) => format!("{} {chain}", random.pick(&["jump", "jump", "goto"])),
-                    (_, 2) => "return".to_owned(),
-                    (_, 3) => "continue".to_owned(),
-                    (_, 4) => "drop".to_owned(),
-                    _ => "accept".to_owned(),
-                };
-                element = format!("{element} : {verdict}");
-            }
-            all.push(element);
-        }
-        all.join(", ")
-    }
-}
-
-/// What stands in a set before its elements.
-fn head(keys: &[Key]) -> String {
-    let types: Vec<&str> = keys.iter().map(|key| key.kind()).collect();
-    let interval = keys.iter().any(|key| matches!(key, Key::Address(..) | Key::Port(..)));
-    let flags = if interval && !keys.contains(&Key::Protocol) { " flags interval;" } else { "" };
-    format!("type {};{flags}", types.join(" . "))
-}
-
-fn words_of(keys: &[Key]) -> String {
-    keys.iter().map(|key| key.words()).collect::<Vec<_>>().join(" . ")
-}
-
-impl Key {
-    fn words(self) -> String {
-        match self {
-            Key::Address(side, family) => format!("{} {side}", Words::header(family)),
-            Key::Port(transport, side) => format!("{transport} {side}"),
-            Key::Protocol => "meta l4proto".to_owned(),
-            Key::Link(name) => name.to_owned(),
-        }
-    }
-
-    fn kind(self) -> &'static str {
-        match self {
-            Key::Address(_, Family::V4) => "ipv4_addr",
-            Key::Address(_, Family::V6) => "ipv6_addr",
-            Key::Port(..) => "inet_service",
-            Key::Protocol => "inet_proto",
-            Key::Link(_) => "ifname",
-        }
-    }
-
-    /// The numbers that a value of it stands for.
-    fn range(self, value: &str) -> (u128, u128) {
-        if let Key::Address(_, family) = self
-            && let Some(addresses) = Addresses::read(value, family)
-        {
-            return match addresses {
-                Addresses::Range(low, high) => (low, high),
-                Addresses::Masked { base, mask } => {
-                    (base, base | !mask & (u128::MAX >> (128 - family.bits())))
-                }
-            };
-        }
-        if let Key::Port(..) = self
-            && let Some((low, high)) = ports(&value.replace('-', ":"))
-        {
-            return (low.into(), high.into());
-        }
-        let number = value.bytes().fold(0, |number, byte| number << 8 | u128::from(byte));
-        (number, number)
-    }
-
-    /// One value, or where it may be `wide` a range of them.
-    fn value(self, wide: bool, random: &mut Random) -> String {
-        match self {
-            Key::Address(_, family) => addresses(family, wide, random),
-            Key::Port(..) => {
-                let (low, high) = words::Words::two_ports(random);
-                match low {
-                    _ if wide && random.chance(40) && low < high => format!("{low}-{high}"),
-                    22 if random.chance(50) => "ssh".to_owned(),
-                    _ => low.to_string(),
-                }
-            }
-            Key::Protocol => (*random.pick(&["tcp", "udp", "icmp", "ipv6-icmp", "sctp", "89"])).to_owned(),
-            Key::Link(_) => format!("\"{}\"", random.pick(&LINKS)),
-        }
-    }
-}
-
-fn base(family: Family, random: &mut Random) -> u128 {
-    words::Words { family, tracked: false, opaque: false }.base(random)
-}
-
-fn addresses(family: Family, wide: bool, random: &mut Random) -> String {
-    let low = base(family, random);
-    let bits = family.bits();
-    match random.below(6) {
-        0..2 if wide => {
-            let length = bits - *random.pick(&[1, 2, 4, 8, 16]);
-            let low = low >> (bits - length) << (bits - length);
-            format!("{}/{length}", family.address(low))
-        }
-        2 if wide => format!("{}-{}", family.address(low), family.address(low + random.between(1, 5000))),
-        _ => family.address(low).to_string(),
     }
 }
 
@@ -444,15 +295,19 @@ fn family_conflicts(parts: &[String]) -> bool {
 
 fn transport_conflicts(parts: &[String]) -> bool {
     let has = |words: &[&str]| parts.iter().any(|part| words.iter().any(|word| part.contains(word)));
+    let protocol = |part: &String| {
+        ["l4proto", "ip protocol", "ip6 nexthdr"].iter().any(|word| part.contains(word))
+            && !part.contains(" th ")
+    };
     let found = [
         has(&["tcp dport", "tcp sport", "tcp flags"]),
         has(&["udp dport", "udp sport"]),
         has(&["sctp dport", "sctp sport"]),
         has(&["icmp type", "icmp code"]),
         has(&["icmpv6 type", "icmpv6 code"]),
-        has(&["l4proto", "ip protocol", "ip6 nexthdr"]),
-        // nft 1.0.6 aborts where it lists ports of GRE.
-        has(&["th dport", "th sport"]) && (has(&["gre"]) || !has(&["l4proto"])),
+        // nft 1.0.6 aborts where it lists ports of a protocol that has none.
+        parts.iter().any(|part| protocol(part)),
+        has(&["th dport", "th sport"]),
     ];
     found.into_iter().filter(|found| *found).count() > 1
 }
