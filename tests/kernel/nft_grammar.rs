@@ -94,7 +94,7 @@ impl Table {
             Hook::Input => ("input", &["prerouting"]),
             Hook::Output => ("output", &["postrouting"]),
         };
-        if itself || random.chance(65) { own } else { *random.pick::<&str>(others) }
+        if itself || random.chance(65) { own } else { random.pick::<&str>(others) }
     }
 
     fn priority(&self, hook: &str, random: &mut Random) -> String {

@@ -118,7 +118,7 @@ impl Words {
         match random.below(100) {
             0..38 => "accept",
             38..66 => "drop",
-            66..70 if self.hook != "" && !self.hook.contains("routing") => "reject",
+            66..70 if !self.hook.is_empty() && !self.hook.contains("routing") => "reject",
             70..82 => "return",
             82..90 => "continue",
             90.. => "",
@@ -141,7 +141,7 @@ impl Words {
                 format!("{header} {side} {op} {}", family.address(base(family, random)))
             }
             1 if family == Family::V4 => {
-                let mask = *random.pick(&["255.0.0.255", "0.0.0.1", "255.255.0.15", "0.255.0.0"]);
+                let mask = *random.pick(&["255.0.0.255", "255.255.0.1", "255.255.0.15", "0.255.0.0"]);
                 let low =
                     base(family, random) & u128::from(u32::from(mask.parse::<std::net::Ipv4Addr>().unwrap()));
                 let op = *random.pick(&["==", "!="]);
@@ -227,7 +227,7 @@ impl Words {
             "output" => &["oifname"],
             _ => return None,
         };
-        let key = Key::Link(*random.pick(keys));
+        let key = Key::Link(random.pick::<&str>(keys));
         let not = Self::not(random);
         Some(match random.below(6) {
             0 => format!("{}{not} {{ {} }}", key.words(), elements(&[key], false, None, random)),
@@ -271,16 +271,19 @@ impl Words {
     fn keys(self, random: &mut Random) -> Vec<Key> {
         if random.chance(35) {
             let family = self.family(random);
-            return concatenation(family, *random.pick(&["tcp", "udp"]), random);
+            return concatenation(family, random.pick::<&str>(&["tcp", "udp"]), random);
         }
         vec![self.key(random)]
     }
 
     fn key(self, random: &mut Random) -> Key {
         match random.below(5) {
-            0 | 1 => Key::Address(*random.pick(&["saddr", "daddr"]), self.family(random)),
+            0 | 1 => Key::Address(random.pick::<&str>(&["saddr", "daddr"]), self.family(random)),
             2 => Key::Protocol,
-            _ => Key::Port(*random.pick(&["tcp", "udp", "th"]), *random.pick(&["dport", "sport"])),
+            _ => Key::Port(
+                random.pick::<&str>(&["tcp", "udp", "th"]),
+                random.pick::<&str>(&["dport", "sport"]),
+            ),
         }
     }
 }
@@ -306,7 +309,7 @@ fn transport_conflicts(parts: &[String]) -> bool {
         has(&["icmp type", "icmp code"]),
         has(&["icmpv6 type", "icmpv6 code"]),
         // nft 1.0.6 aborts where it lists ports of a protocol that has none.
-        parts.iter().any(|part| protocol(part)),
+        parts.iter().any(protocol),
         has(&["th dport", "th sport"]),
     ];
     found.into_iter().filter(|found| *found).count() > 1
