@@ -94,6 +94,8 @@ impl Routes {
                 Some(interface) => {
                     let others = self.addresses.iter().filter(|(other, _)| **other != *interface);
                     let here = others.fold(whole.clone(), |here, (_, behind)| here.subtract(behind));
+                    // Where other routes take every address, what is said of the name goes first.
+                    let here = if here.is_empty() { whole.clone() } else { here };
                     vec![(here, Some(NameSet::one(&interface)))]
                 }
                 None => vec![(whole.clone(), self.perhaps(whole))],
