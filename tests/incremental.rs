@@ -68,6 +68,7 @@ impl Checked {
         let export = |name: &str, text: &str| ExportText {
             name: name.to_owned(),
             format: None,
+            mapping: None,
             text: text.to_owned(),
         };
         let texts = Texts {

@@ -123,7 +123,7 @@ fn add(case: &mut Case, block: &Block<'_>) -> Result<(), String> {
             let name = name.unwrap_or_else(|| "edge".to_owned());
             let format = formats::find(language).map(formats::Format::name);
             case.texts.exports.retain(|known| known.name != name);
-            case.texts.exports.push(ExportText { name, format, text });
+            case.texts.exports.push(ExportText { name, format, mapping: None, text });
             return Ok(());
         }
         "feed" => {

@@ -22,6 +22,8 @@ pub struct ExportText {
     pub name: String,
     /// The format it must be recognised as, where the suite says so.
     pub format: Option<&'static str>,
+    /// What its columns mean, for `csv`.
+    pub mapping: Option<String>,
     pub text: String,
 }
 
@@ -59,6 +61,7 @@ pub fn load(db: Database, texts: &Texts, as_of: Date) -> Result<Loaded, String> 
     });
     let feeds: Vec<File> = feeds.collect::<Result<_, String>>()?;
 
+    let mapping = |export: &ExportText| export.mapping.as_deref().map(Into::into);
     let mut named: BTreeMap<(String, String), File> = BTreeMap::new();
     let mut files: BTreeMap<String, File> = BTreeMap::new();
     for path in compiler::export_paths(&db, project) {
@@ -69,7 +72,11 @@ pub fn load(db: Database, texts: &Texts, as_of: Date) -> Result<Loaded, String> 
         };
         let known = files.get(&name).copied();
         let opened = known.unwrap_or_else(|| {
-            file(&name, &export.text, FileKind::Export { format: path.format.clone(), mapping: None })
+            file(
+                &name,
+                &export.text,
+                FileKind::Export { format: path.format.clone(), mapping: mapping(export) },
+            )
         });
         files.insert(name, opened);
         named.insert((policy, path.path), opened);
@@ -77,7 +84,8 @@ pub fn load(db: Database, texts: &Texts, as_of: Date) -> Result<Loaded, String> 
     let mut extra = Vec::new();
     for export in &texts.exports {
         if !files.contains_key(&export.name) {
-            let opened = file(&export.name, &export.text, FileKind::Export { format: None, mapping: None });
+            let opened =
+                file(&export.name, &export.text, FileKind::Export { format: None, mapping: mapping(export) });
             files.insert(export.name.clone(), opened);
             let stem = Path::new(&export.name).file_stem().unwrap_or_default();
             extra.push((stem.to_string_lossy().into_owned(), opened));
