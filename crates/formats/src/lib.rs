@@ -7,6 +7,7 @@ mod export;
 mod format;
 mod inventory;
 mod json;
+mod json_out;
 pub mod text;
 
 pub mod aws;

@@ -4,11 +4,11 @@ use ipnet::IpNet;
 use super::keys::Style;
 use super::model::{Entry, Permission, Target, TargetKind};
 use super::network_acl::allows;
-use super::out::{Layout, Out};
 use super::traffic::Traffic;
 use super::values::{Family, text};
 use super::write::{self, Far, Spec, Wanted};
 use crate::Direction;
+use crate::json_out::{Layout, Out};
 
 /// What makes a change on the running account, and what takes it back.
 pub type Step = (String, String);

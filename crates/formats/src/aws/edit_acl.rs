@@ -9,10 +9,10 @@ use super::edit::{no_such_rule, twice};
 use super::model::{Acl, Entry};
 use super::network_acl::{Item, ItemKind, Number, order};
 use super::numbers::{NUMBERS, assign};
-use super::out::Out;
 use super::splice::Splicer;
 use super::write::{self, Far, Place, Spec};
 use crate::json::{Kind, Value};
+use crate::json_out::Out;
 use crate::{Change, Direction, Edited, NewRule, Refusal};
 
 /// "Amazon VPC quotas", section "Network ACLs": rules of one family and direction, the last one, `*`, among them; 20

@@ -9,13 +9,13 @@ use super::emit::Count;
 use super::group::way;
 use super::keys::{LONGEST, folded};
 use super::model::{Group, Permission, PrefixList, Target, TargetKind};
-use super::out::Out;
 use super::security_group::{Item, ItemKind, group_symbol};
 use super::splice::Splicer;
 use super::traffic::Traffic;
 use super::values::{any_network, text};
 use super::write::{self, Place, Spec, Targets, Wanted};
 use crate::json::{Kind, Value};
+use crate::json_out::Out;
 use crate::{Change, Edited, NewRule, Refusal, RuleSetExport};
 
 /// One direction of a group, and what is to become of its rules.

@@ -2,8 +2,8 @@ use space::Region;
 
 use super::keys::Style;
 use super::model::TargetKind;
-use super::out::{Layout, Out};
 use super::write::{self, Place, RULE_LIMIT, Spec, Wanted};
+use crate::json_out::{Layout, Out};
 use crate::{Direction, NewRule, Refusal, RuleListing};
 
 /// Writes security groups in the shape of `describe-security-groups`, one for each name; the two directions of one

@@ -10,7 +10,6 @@ mod keys;
 mod model;
 mod network_acl;
 mod numbers;
-mod out;
 mod parse;
 mod prefix_list;
 mod security_group;

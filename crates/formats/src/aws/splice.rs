@@ -1,8 +1,8 @@
 use diagnostics::{Edit, TextRange};
 
 use super::keys::{LONGEST, folded};
-use super::out::{Layout, Out};
 use crate::json::{Kind, Member, Value};
+use crate::json_out::{Layout, Out};
 
 /// Edits of a JSON text that read like the text around them: its indentation, its line ends, one line where it has one.
 pub struct Splicer<'t> {
@@ -198,6 +198,7 @@ fn member_of<'j>(object: Value<'j>, key: &str) -> Option<Member<'j>> {
 /// Whether a value already says what is wanted: nothing is any empty value.
 fn says(value: Value<'_>, wanted: &Out) -> bool {
     match wanted {
+        Out::Null => value.is_empty(),
         Out::List(items) if items.is_empty() => value.is_empty(),
         Out::Bool(wanted) => value.raw() == if *wanted { "true" } else { "false" },
         Out::Number(number) => value.raw() == number.to_string(),

@@ -6,8 +6,8 @@ use space::{Effort, FlowSet, IntervalSet, Region, Set, Side, SymbolKind, protoco
 
 use super::keys::Style;
 use super::model::TargetKind;
-use super::out::Out;
 use super::traffic::Traffic;
+use crate::json_out::Out;
 use crate::{Direction, NewRule, Refusal};
 
 /// One rule to be written: one protocol, one range of ports, one prefix, list or group.

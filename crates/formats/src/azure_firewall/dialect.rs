@@ -1,6 +1,6 @@
-use super::json_out::Out;
 use super::model::Kind;
 use super::write::Spec;
+use crate::json_out::Out;
 
 /// How a file writes its rules and collections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

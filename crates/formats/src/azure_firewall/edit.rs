@@ -8,13 +8,14 @@ use super::dialect::{Dialect, action};
 use super::emit::RULE_LIMIT;
 use super::import::{Item, ItemKind, Order, Place, collection_name, items, lineage, missing_bases};
 use super::ip_groups::ids;
-use super::json_out::{Names, Out, description};
 use super::model::{Collection, Group, Holder, Kind, Reading, Rule, Set};
 use super::parse;
 use super::place::{Asked, Placer, Target};
+use super::rule_names::{Names, description};
 use super::splice::{ListChange, Splicer};
 use super::write::{Spec, specs};
 use crate::json::{Json, Kind as JsonKind, Value};
+use crate::json_out::Out;
 use crate::{Change, Edited, Export, NewRule, Refusal, RuleSetExport};
 
 /// Edits the text so that `changes` are made to one rule set of it.

@@ -3,9 +3,10 @@ use space::Region;
 
 use super::dialect::{Dialect, action};
 use super::import::PRIORITIES;
-use super::json_out::{Layout, Names, Out, description, fitted};
 use super::model::Kind;
+use super::rule_names::{Names, description, fitted};
 use super::write::{Spec, specs};
+use crate::json_out::{Layout, Out};
 use crate::{Direction, NewRule, Refusal, RuleListing};
 
 /// "Azure subscription and service limits", Azure Firewall limits: rules of all kinds together.

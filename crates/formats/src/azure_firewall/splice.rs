@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diagnostics::{Edit, TextRange};
 
-use super::json_out::{Layout, Out};
 use crate::json::{Kind, Value};
+use crate::json_out::{Layout, Out};
 
 /// Edits of a JSON text that read like the text around them: its indentation, its line ends, one line where it has one.
 pub struct Splicer<'t> {

@@ -329,7 +329,10 @@ impl<'p, 'j> Plan<'p, 'j> {
                             "give the group a property `securityRules` with an empty list first",
                         )
                     })?;
-                    splicer.set_members(owner, vec![(dialect.key("securityRules"), write::Out::List(new))]);
+                    splicer.set_members(
+                        owner,
+                        vec![(dialect.key("securityRules"), crate::json_out::Out::List(new))],
+                    );
                 }
             }
         }

@@ -1,4 +1,5 @@
-use super::write::{self, Dialect, End, Layout, Names, Out, Spec};
+use super::write::{self, Dialect, End, Names, Spec};
+use crate::json_out::{Layout, Out};
 use crate::{Direction, Refusal, RuleListing};
 
 /// "Azure subscription and service limits": rules in a group, and addresses in all of them.

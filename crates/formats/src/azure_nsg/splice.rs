@@ -1,7 +1,7 @@
 use diagnostics::{Edit, TextRange};
 
-use super::write::{Layout, Out};
 use crate::json::{Kind, Value};
+use crate::json_out::{Layout, Out};
 
 /// Edits of a JSON text that read like the text around them: its indentation, its line ends, one line where it has one.
 pub struct Splicer<'t> {
@@ -186,6 +186,7 @@ fn says(value: Value<'_>, wanted: &Out) -> bool {
     match wanted {
         Out::Null => value.is_empty(),
         Out::List(items) if items.is_empty() => value.is_empty(),
+        Out::Bool(wanted) => value.raw() == if *wanted { "true" } else { "false" },
         Out::Number(number) => value.raw() == number.to_string(),
         Out::Text(text) => value.string().is_some_and(|said| said.eq_ignore_ascii_case(text)),
         Out::List(items) => {

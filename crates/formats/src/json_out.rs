@@ -1,8 +1,9 @@
 use crate::json::quoted;
 
-/// JSON to be written.
+/// JSON to be written: what the formats of JSON exports share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Out {
+    Null,
     Bool(bool),
     Number(i64),
     Text(String),
@@ -21,6 +22,7 @@ pub struct Layout {
 impl Out {
     pub fn is_empty(&self) -> bool {
         match self {
+            Out::Null => true,
             Out::List(items) => items.is_empty(),
             _ => false,
         }
@@ -35,6 +37,7 @@ impl Out {
 
     fn write(&self, layout: &Layout, indent: &str, out: &mut String) {
         match self {
+            Out::Null => out.push_str("null"),
             Out::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
             Out::Number(number) => out.push_str(&number.to_string()),
             Out::Text(text) => out.push_str(&quoted(text)),
