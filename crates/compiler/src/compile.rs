@@ -268,6 +268,12 @@ impl Compiler<'_> {
                 }
             }
         }
+        // The same refusal of every rule is not about a rule.
+        let same = refused.iter().all(|(_, refusal, _)| refusal == whole);
+        let all = listings.iter().map(|(listing, _)| listing.rules.len()).sum::<usize>();
+        if refused.len() > 1 && same && refused.iter().map(|(.., count)| count).sum::<usize>() == all {
+            return self.problem_of_the_whole(&whole.message, &whole.help).into_iter().collect();
+        }
         let problem = |(requirement, refusal, count): (&Requirement, Refusal, usize)| {
             let more = match count {
                 1 => String::new(),
